@@ -1,0 +1,110 @@
+"""The seam: an image and a prompt go in, text and masks come out in the order in which the model says them.
+
+Everything above this line of the project (windows, polygons, chat) knows a model only as a ``Predictor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of the answer as it is decoded; may be empty (one decoding step that says nothing by itself).
+
+    ``phrase`` marks the words that the next ``Mask`` belongs to, always as one piece.
+    """
+
+    text: str
+    phrase: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that the model leaves to geometry: it is filled in once the polygons of ``target`` are known.
+
+    kind: ``count`` of regions, ``area`` in square metres (pixels without a CRS), ``share`` of the tile in percent.
+    """
+
+    kind: Literal["count", "area", "share"]
+    target: int
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One target of the answer.
+
+    Attributes:
+        phrase: The words it belongs to.
+        class_name: The model's class, "" where it has none.
+        logits: (h, w) float32 over the whole image, at the model's own resolution; > 0 is inside.
+        score: 0..1, how sure the model is that the target is there.
+        target: Number of the target in this answer, from 0.
+    """
+
+    phrase: str
+    class_name: str
+    logits: NDArray[np.float32]
+    score: float
+    target: int
+
+
+Piece = Union[Text, Measure, Mask]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the rest of the project needs to know of a loaded model.
+
+    Attributes:
+        name, revision: Say which weights these are.
+        window_px: Side of the square image that the model looks at.
+        overlap_px: Overlap of neighbouring windows.
+        gsd_range_m: (finest, coarsest) ground resolution it was trained for.
+        classes: Names it knows, empty for an open vocabulary.
+        device: Where it runs, such as ``cpu`` or ``cuda:0``.
+        licence: Of the weights.
+    """
+
+    name: str
+    revision: str
+    window_px: int
+    overlap_px: int
+    gsd_range_m: tuple[float, float]
+    classes: tuple[str, ...] = ()
+    device: str = "cpu"
+    licence: str = ""
+    parameters: int = field(default=0)
+
+
+class Predictor(Protocol):
+    """A loaded model.  One thread at a time."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """Name, window size and resolution of the model."""
+        ...
+
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()
+    ) -> Iterator[Piece]:
+        """The answer to ``prompt`` about ``image``, piece by piece; at least one piece for each decoded token.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, at most ``info.window_px`` on a side.
+            prompt: What the analyst typed.
+            history: Earlier (prompt, answer) turns, oldest first.
+
+        Yields:
+            Text as it is decoded, a Mask as soon as its segmentation tokens are complete, a Measure where a number belongs.
+            Closing the iterator stops the model at the next token.
+
+        Raises:
+            PromptError: If the prompt is empty or too long for the model.
+        """
+        ...
