@@ -1,7 +1,7 @@
 """Which folders become which packages; everything else about the distribution is in ``pyproject.toml``.
 
-``backend/geopix_backend`` and ``model/geopix_model`` are installed under their own names, so that the wheel does not claim
-the generic names ``backend`` and ``model``.
+``backend/geopix_backend`` and ``model/geopix_model`` are installed under their own names, so that the wheel does not
+claim the generic names ``backend`` and ``model``.
 """
 
 from setuptools import find_packages, setup
@@ -10,9 +10,7 @@ SOURCES = {"geopix_qgis": ".", "geopix_backend": "backend", "geopix_model": "mod
 
 setup(
     packages=[
-        package
-        for name, folder in SOURCES.items()
-        for package in find_packages(folder, include=[name, f"{name}.*"])
+        package for name, folder in SOURCES.items() for package in find_packages(folder, include=[name, f"{name}.*"])
     ],
     package_dir={name: name if folder == "." else f"{folder}/{name}" for name, folder in SOURCES.items()},
     package_data={
