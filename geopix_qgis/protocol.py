@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
 VERSION = 1
-TOKEN_HEADER = "Authorization"  # value: "Bearer <token>"
+AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 FRAME_TYPE = "application/x-geopix-frame"
 MAX_PROMPT_CHARS = 4000
