@@ -1,0 +1,1 @@
+"""What the embedded model learns its language from: conversations generated from labels, and their vocabulary."""
