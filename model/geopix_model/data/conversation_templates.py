@@ -2,8 +2,8 @@
 
 Slots of prompts: ``{np}`` a noun phrase ("the planes", "every plane"), ``{n}`` the bare plural or mass noun,
 ``{one}`` one of it ("a plane"), ``{is_}`` "is" or "are" to fit it, ``{w}`` an optional place ("", " in this image").
-Slots of answers: ``{t}`` the phrase with its segmentation tokens, ``{v}`` and ``{is_}`` verbs that fit it.  Measures always
-follow the segmentation tokens of their sentence.
+Slots of answers: ``{t}`` the phrase with its segmentation tokens, ``{v}`` and ``{is_}`` verbs that fit it.  Measures
+always follow the segmentation tokens of their sentence.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from __future__ import annotations
 def _lines(text: str) -> tuple[str, ...]:
     """The templates of a text, which are separated by "|"."""
     return tuple(" ".join(template.split()) for template in text.split("|"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
 PLACES = ("",) * 9 + _lines(
@@ -30,9 +34,9 @@ POLITE = ("{}",) * 14 + _lines(
     """
 )
 
-ADJECTIVES = tuple(
+ADJECTIVES = _words(
     "large small big tiny visible individual single different separate white red blue green grey dark bright long tall"
-    " old new other nearby main".split()
+    " old new other nearby main"
 )
 
 COMMANDS = _lines(
@@ -211,7 +215,7 @@ UNKNOWN_THINGS = """
     lava flow, mountain, hill, cliff, canyon, cave, dune, beach/beaches, island, reef, coral reef, waterfall,
     geyser, cloud, rainbow, shadow, star, moon, planet, satellite dish/satellite dishes, antenna, radio mast,
     cell tower, radar dome, telescope, observatory/observatories, lighthouse, buoy, crosswalk, zebra crossing,
-    roundabout, traffic island, parking lot, parking space, toll booth, tunnel, runway, taxiway, airport,
+    roundabout, parking lot, parking space, toll booth, tunnel, runway, taxiway, airport,
     terminal, control tower, hangar door, airstrip, hot air balloon, balloon, drone, rocket, spaceship, missile,
     submarine, kayak, canoe, surfboard, bicycle, bike, motorcycle, scooter, skateboard, pedestrian,
     person/people, crowd, child/children, man/men, woman/women, face, hand, farmer, swimmer, hydrant,
@@ -239,3 +243,8 @@ UNKNOWN_THINGS = """
     wheelchair, stroller, suitcase, backpack, handbag, wallet, sink, toilet, bathtub, shower, oven, fridge,
     microwave, washing machine, candle, vase
 """
+
+# Invented words are built from these: consonants and vowels two or three times, then an ending.
+ONSETS = _words("b c d f g h j k l m n p r s t v w z bl br ch cr dr fl gr kl pl pr qu sh sk sp st th tr")
+VOWELS = _words("a e i o u ai ee oo ou ia")
+ENDINGS = ("", "", "n", "r", "l", "t", "k", "m", "x", "nd", "rt")

@@ -1,7 +1,7 @@
-"""Conversations about one image, generated from what is known of it: the only text that the embedded model learns from.
+"""Conversations about one image, generated from its labels: all that the embedded model learns to say.
 
-Rules that the engine and the predictor rely on: one target a sentence; a sentence with a target never starts with "No ",
-a negative one always does; numbers are [COUNT], [AREA] or [SHARE] after the segmentation tokens of their own sentence.
+Rules that the engine and the predictor rely on: one target a sentence; a sentence with a target never begins "No ", a
+negative one always does; numbers are [COUNT], [AREA] or [SHARE], after the segmentation tokens of their sentence.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def unknown_of(rng: random.Random) -> Thing:
     if rng.random() < 0.67:
         return Thing(UNKNOWN, rng.choice(UNKNOWN_FORMS))
     while True:
-        word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.randint(2, 3))) + rng.choice(_CODAS)
+        word = "".join(rng.choice(words.ONSETS) + rng.choice(words.VOWELS) for _ in range(rng.randint(2, 3)))
+        word += rng.choice(words.ENDINGS)
         if not match(word) and not match(f"{word}s"):
             return Thing(UNKNOWN, (word, f"{word}s"))
 
@@ -121,9 +122,6 @@ def _unknown_forms() -> tuple[Form, ...]:
 
 
 UNKNOWN_FORMS = _unknown_forms()
-_ONSETS = tuple("b c d f g h j k l m n p r s t v w z bl br ch cr dr fl gr kl pl pr qu sh sk sp st th tr".split())
-_VOWELS = tuple("a e i o u ai ee oo ou ia".split())
-_CODAS = ("", "", "n", "r", "l", "t", "k", "m", "x", "nd", "rt")
 
 
 def noun_phrase(rng: random.Random, thing: Thing) -> str:

@@ -1,12 +1,12 @@
 """The vocabulary of the embedded language model: byte-level BPE in which a noun looks the same wherever it stands.
 
-Texts are encoded as a whole, special tokens and all: ``tokenizer.encode(question(prompt) + answer + "</s>")``.  Every run
-of text between special tokens loses spaces at its end and gets one before its first word, so that "planes" in a prompt and
-in ``<p>planes</p>`` is the same tokens, and the language model can copy it.
+Texts are encoded as a whole, special tokens and all: ``tokenizer.encode(question(prompt) + answer + "</s>")``. Every
+run of text between special tokens loses spaces at its end and gets one before its first word, so that "planes" in a
+prompt and in ``<p>planes</p>`` is the same tokens, and the language model can copy it.
 
-``decode`` puts the text together again for a whole answer.  Piece by piece: text tokens carry the space before their word,
-inside of <p> too (move it out: it is not part of the phrase); [COUNT], [AREA], [SHARE], [CLASSES] and [NOUN] carry none,
-so write one before each; drop the space at the very start.
+``decode`` puts the text of a whole answer together again. Piece by piece: text tokens carry the space before their
+word, inside of <p> too (move it out: it is not part of the phrase); [COUNT], [AREA], [SHARE], [CLASSES] and [NOUN]
+carry none, so write one before each; drop the space at the very start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from geopix_model.nano.prompts import SPECIAL, question
 
 
 def train_tokenizer(examples: Iterable[Example], size: int = 2048) -> Tokenizer:
-    """A tokenizer of at most ``size`` tokens; ids 0.. are ``SPECIAL`` in order, then bytes, then merges."""
+    """A tokenizer of at most ``size`` tokens: ``SPECIAL`` in order from id 0, then bytes, then merges."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Sequence(
         [

@@ -143,7 +143,7 @@ CLASSES: tuple[ClassWords, ...] = (
 )
 GENERIC = len(CLASSES)  # the memory slot of a target that is none of the classes
 
-# Things whose name holds a word of a class but that are not of that class: who asks for car parks does not want the cars.
+# Things whose name holds a word of a class but that are not of that class: who asks for car parks wants no cars.
 OTHER_THINGS: tuple[str, ...] = (
     "water tower", "car park", "bus stop", "bus station", "street lamp", "street light", "tree house", "road sign",
     "roof window", "sea wall", "boat ramp", "pool table", "tank trap", "road marking", "lane marking", "water tank",
@@ -180,6 +180,11 @@ def match(text: str) -> list[int]:
     """
     found = (_OWNER[re.sub(r"[\s-]+", " ", hit.group())] for hit in _WORDS.finditer(text.lower()))
     return list(dict.fromkeys(class_id for class_id in found if class_id >= 0))
+
+
+def joined(text: str) -> str:
+    """The lower-case text with an underscore between the words of one name: "swimming_pool"."""
+    return _WORDS.sub(lambda hit: re.sub(r"[\s-]+", "_", hit.group()), text.lower())
 
 
 def listing(class_ids: Iterable[int] = range(GENERIC)) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from geopix_model.errors import PromptError
-from geopix_model.nano.lexicon import match
+from geopix_model.nano.lexicon import joined, match
 
 MAX_PROMPT_CHARS = 4000  # more is refused
 MODEL_PROMPT_CHARS = 300  # more is cut off: no training prompt is longer
@@ -32,47 +32,60 @@ _PLACE = re.compile(
     r"\b(?:in|on|of|from|within|across|inside|throughout|over|for|at|does|is|into)?\s*(?:the|this|that|my|our|your)\s+"
     r"(?:whole\s+|entire\s+|current\s+|given\s+|attached\s+|following\s+)?"
     r"(?:aerial|satellite|remote sensing|drone|uav|overhead|visible|map|remotely sensed|orthophoto)?\s*"
-    r"(?:image|images|picture|photo|photograph|tile|view|scene|imagery|area|region|raster|shot|frame|extent|canvas|map)\b(?!\s+frames?)|\bsquare met(?:re|er)s?\b|\bas well\b"
+    r"(?:image|images|picture|photo|photograph|tile|view|scene|imagery|area|region|raster|shot|frame|extent|canvas|map)\b"
+    r"(?!\s+frames?)|\bsquare met(?:re|er)s?\b|\bas well\b"
 )
 _SPLIT = re.compile(r"[,;&+/]|\b(?:and|or|plus|as as|along with|together with)\b")
-_COMMAND_WORDS = frozenset(
-    """
-    a about accurate add aerial again all along also am amount an and annotate any any's anything anywhere appear
-    are area areas around as at away be been below big binary bit boundaries boundary by calculate can capture check
-    circle class classify color colour compute contain contains contours could count counted cover coverage covered
-    covering create cut delineate describe detect detection determine did digitise digitize display displayed do
-    does doing draw drawn each else estimate every everywhere exist exists export exports extent extents extract
-    feature find finding footprint footprints for found fraction from full generate geometry get give got has have
-    having hectares hello help here hey hi highlight how i i'd i'm id identify if image in instance instances into
-    is isolate it it's its just kindly know label large layer let lie like list locate located locating location
-    locations look looking lot made make many map mapped mapping mark marked mask masks maybe me measure meter
-    meters model more much must my near need next nice not note now number object objects occupied
-    occupy occur of ok okay on one only or other our out outline outlined outlines over overlay part parts per
-    percent percentage perform photo pick pixel pixels place pleas please plot plus point polygon polygons positions
-    possible present produce proportion provide quantify quick quickly real really return same scene search see seen
-    segment segmentation segmented segmenting select semantic separate shape shapefile shapes share should show
-    showing shown similarly size so some space spot square still summarise surface take takes tell than thank thanks
-    that the their them then there there's these they this those through tile to too total trace try up us use
-    vector vectorise vectorised vectorize very view visible want was we well were what what's whats where where's
-    wheres which will wish with would yes you your
-    """.split()
-)
+_WHERE = re.compile(r"(?<=\w)\s+(?:in|on|within|inside)\s.*")
+
+_COMMAND_WORDS = """
+    a about accurate add aerial again all along also am amount an and annotate any any's anything anywhere
+    appear are area areas around as at away be been below big binary bit boundaries boundary by calculate can
+    capture check circle class classify color colour compute contain contains contours could count counted cover
+    coverage covered covering create current cut delineate describe detect detection determine did digitise
+    digitize display displayed do does doing draw drawn each else estimate every everything everywhere exist
+    exists export exports extent extents extract feature find finding footprint footprints for found fraction
+    from full generate geometry get give got has have having hectares hello help here hey hi highlight how i i'd
+    i'm id identify if image in instance instances into is isolate it it's its just kindly know label large
+    layer let lie like list locate located locating location locations look looking made make many map mapped
+    mapping mark marked mask masks maybe me measure model more much must my near nearby need next nice not note
+    now number object objects occupied occupy occur of ok okay on one only or other our out outline outlined
+    outlines over overlay part parts per percent percentage perform photo pick pixel pixels place pleas please
+    plot plus point polygon polygons positions possible present produce proportion provide quantify quick
+    quickly real really return same scene search see seen segment segmentation segmented segmenting select
+    semantic separate shape shapefile shapes share should show showing shown similarly size so some something
+    space spot square still summarise surface take takes tell than thank thanks that the their them then there
+    there's these they thing things this those through tile to too total trace try up us use vector vectorise
+    vectorised vectorize very view visible want was we were what what's whats where where's wheres which will
+    wish with within would yes you your
+"""
 
 
 def _with_typos(words: frozenset[str]) -> frozenset[str]:
-    """The words, with those made from the longer ones by swapping, dropping or doubling one letter."""
+    """The words, with those made from them by swapping, dropping or doubling one letter."""
     typos = set(words)
-    for word in (w for w in words if len(w) > 3):
+    for word in words:
         for at in range(1, len(word) - 1):
             typos.add(word[:at] + word[at + 1] + word[at] + word[at + 2 :])
-            typos.add(word[:at] + word[at] + word[at:])
-            if len(word) > 4:
-                typos.add(word[:at] + word[at + 1 :])
+            if len(word) > 3:
+                typos.update((word[:at] + word[at] + word[at:], word[:at] + word[at + 1 :]))
     return frozenset(typo for typo in typos if not match(typo))
 
 
-_AT_START = _with_typos(_COMMAND_WORDS)
-_AT_END = _AT_START - {"number", "object", "shape", "point", "layer", "mark", "box", "spot", "pick", "plot"}
+_AT_START = _with_typos(frozenset(_COMMAND_WORDS.split()))
+_AT_END = _AT_START - {
+    "space",
+    "part",
+    "number",
+    "object",
+    "shape",
+    "point",
+    "layer",
+    "circle",
+    "box",
+    "spot",
+    "plot",
+}
 
 
 def normalise(prompt: str) -> str:
@@ -89,10 +102,9 @@ def normalise(prompt: str) -> str:
     text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text if not unicodedata.combining(c))
     text = re.sub(r"([&+])", r" \1 ", re.sub(r"[^\w\s.,;:?!'&+%-]|_", " ", text))
     text = re.sub(r"([,;:?!])(?=\w)", r"\1 ", text)
-    text = " ".join(text.split())[:MODEL_PROMPT_CHARS].rstrip()
     if not any(c.isalnum() for c in text):
         raise PromptError(f"The prompt {prompt[:20]!r} holds no word; ask for something, such as 'find the buildings'.")
-    return text
+    return " ".join(text.split())[:MODEL_PROMPT_CHARS].rstrip()
 
 
 def render(prompt: str, history: Sequence[tuple[str, str]] = ()) -> str:
@@ -125,8 +137,9 @@ def noun_of(prompt: str) -> str:
     Raises:
         PromptError: If the prompt is empty or too long.
     """
-    text = _PLACE.sub(" , ", re.sub(r"[.:?!]", " , ", normalise(prompt)))
-    parts = [_bare(part.split()) for part in _SPLIT.split(text)]
+    text = _PLACE.sub(" , ", re.sub(r"[.:?!]", " , ", joined(normalise(prompt))))
+    parts = [_bare(_WHERE.sub("", part).split()) for part in _SPLIT.split(text)]
+    parts = [part.replace("_", " ") for part in parts]
     unknown = [part for part in parts if part and not match(part)]
     noun = " and ".join(dict.fromkeys(unknown or [part for part in parts if part]))
     if len(noun) > NOUN_CHARS:
