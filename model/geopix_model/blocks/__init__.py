@@ -1,0 +1,1 @@
+"""Building blocks that know nothing of GeoPix: each is a plain ``nn.Module`` of plain numbers."""

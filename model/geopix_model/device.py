@@ -1,0 +1,24 @@
+"""Which device a model runs on."""
+
+from __future__ import annotations
+
+import torch
+
+from .errors import DeviceError
+
+
+def resolve_device(name: str = "auto") -> str:
+    """A torch device: ``auto`` takes the first GPU, else Apple's, else the CPU.
+
+    Raises:
+        DeviceError: If a device is asked for by name and is not here; never a silent step down to the CPU.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}.get(kind)
+    if count is None or (index and not index.isdigit()):
+        raise DeviceError(f"device is {name!r}, expected auto, cpu, cuda, cuda:<number> or mps")
+    if int(index or 0) >= count:
+        raise DeviceError(f"device {name!r} is not available here ({count} found); use --device auto or cpu")
+    return name

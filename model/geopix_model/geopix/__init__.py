@@ -1,0 +1,1 @@
+"""GeoPix (arXiv 2501.06828) at any size: the ``nano`` config is the embedded model."""

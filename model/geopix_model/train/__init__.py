@@ -1,0 +1,1 @@
+"""Training in two stages: language on frozen features, then masks and language together."""

@@ -1,0 +1,146 @@
+"""The training loop: a time budget for each stage, so that it fits a laptop as well as a GPU; resumable, progress shown."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from .. import checkpoint
+from ..data.crops import CropSource
+from ..data.imagery import Labelled
+from ..geopix.model import GeoPix
+from .stages import StepSize, TokenBank, mask_step
+from .state import LANGUAGE_STAGE, MASK_STAGE, Average, optimizer, save
+
+BANK_CROPS = 1200
+WARMUP = 0.02  # of a stage
+MEMORY_FROM = 0.72  # of stage 2: before, the memory is left out at half the cost (it starts as an exact no-op)
+SAVE_EVERY_S = 240.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train.
+
+    Attributes:
+        language_minutes, mask_minutes: Budget of the two stages.
+        folder: Where resume file and model folder go.
+        seed: Of all chance.
+        size: Crops and conversations in one step of stage 2.
+    """
+
+    language_minutes: float
+    mask_minutes: float
+    folder: Path
+    seed: int = 0
+    size: StepSize = StepSize()
+
+
+class Trainer:
+    """Runs the two stages one after the other, or goes on where the resume file says."""
+
+    def __init__(self, model: GeoPix, tokenizer: Tokenizer, images: Sequence[Labelled], plan: Plan, device: str) -> None:
+        self.device = torch.device(device)
+        self.model, self.tokenizer, self.plan = model.to(self.device), tokenizer, plan
+        model.vision.backbone.to(memory_format=torch.channels_last)
+        self.source = CropSource(images, model.config.image_size)
+        self.average = Average(model)
+        self.stage, self.used_s, self.step = "language", 0.0, 0
+        self._optimizer_state: dict | None = None  # type: ignore[type-arg]
+
+    @property
+    def resume_file(self) -> Path:
+        return self.plan.folder / "resume.pt"
+
+    def resume(self) -> None:
+        """Continues from the resume file."""
+        saved = torch.load(self.resume_file, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        self.average.model.load_state_dict(saved["average"])
+        self.average.steps = saved["average_steps"]
+        self.stage, self.used_s, self.step = saved["stage"], saved["used_s"], saved["step"]
+        self._optimizer_state = saved["optimizer"]
+
+    def run(self, show: Callable[[str], None] = print) -> None:
+        """Trains both stages and writes the model folder."""
+        rng = random.Random(self.plan.seed + self.step)
+        torch.manual_seed(self.plan.seed + self.step)
+        if self.stage == "language":
+            self._language(rng, show)
+            self.stage, self.used_s, self.step, self._optimizer_state = "masks", 0.0, 0, None
+            self.average = Average(self.model)
+        self._masks(rng, show)
+        checkpoint.save(self.plan.folder, self.average.model, self.tokenizer)
+
+    def _language(self, rng: random.Random, show: Callable[[str], None]) -> None:
+        bank = TokenBank(self.model, self.source, rng, BANK_CROPS, self.device)
+        show(f"{len(bank.crops)} crops read")
+        self._spend(
+            self.plan.language_minutes,
+            optimizer(self.model, LANGUAGE_STAGE),
+            lambda _: bank.step(self.model, self.tokenizer, rng, 24),
+            show,
+        )
+
+    def _masks(self, rng: random.Random, show: Callable[[str], None]) -> None:
+        def step(used: float) -> tuple[Tensor, dict[str, float]]:
+            crops = [self.source.draw(rng) for _ in range(self.plan.size.crops)]
+            return mask_step(self.model, self.tokenizer, crops, rng, self.plan.size, used >= MEMORY_FROM)
+
+        self._spend(self.plan.mask_minutes, optimizer(self.model, MASK_STAGE), step, show)
+
+    def _spend(
+        self,
+        minutes: float,
+        adam: torch.optim.AdamW,
+        step: Callable[[float], tuple[Tensor, dict[str, float]]],
+        show: Callable[[str], None],
+    ) -> None:
+        """Steps until the budget is used; the learning rates follow the used share of it."""
+        if self._optimizer_state is not None:
+            adam.load_state_dict(self._optimizer_state)
+        means: dict[str, float] = {}
+        last, saved = time.monotonic(), time.monotonic()
+        while self.used_s < 60 * minutes:
+            used = self.used_s / (60 * minutes)
+            rate = min(1.0, used / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used)))
+            for group in adam.param_groups:
+                group["lr"] = group["peak"] * max(rate, 1e-3)
+            loss, report = step(used)
+            adam.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
+            adam.step()
+            self.average.update(self.model)
+            self.step += 1
+            means = {k: 0.95 * means.get(k, v) + 0.05 * v for k, v in report.items()}
+            now = time.monotonic()
+            self.used_s, last = self.used_s + now - last, now
+            if self.step % 20 == 0:
+                parts = "  ".join(f"{k} {v:.3f}" for k, v in means.items())
+                show(f"{self.stage} {used:5.1%}  step {self.step}  {parts}")
+            if now - saved > SAVE_EVERY_S:
+                saved = now
+                self.save(adam)
+
+    def save(self, adam: torch.optim.AdamW) -> None:
+        """Writes the resume file, and the averaged weights so far as a model folder."""
+        save(
+            self.resume_file,
+            model=self.model.state_dict(),
+            average=self.average.model.state_dict(),
+            average_steps=self.average.steps,
+            optimizer=adam.state_dict(),
+            stage=self.stage,
+            used_s=self.used_s,
+            step=self.step,
+        )
+        checkpoint.save(self.plan.folder, self.average.model, self.tokenizer)
