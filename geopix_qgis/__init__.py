@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def classFactory(iface: Any) -> Any:  # noqa: N802  (the name that QGIS looks for)
+def classFactory(iface: Any) -> Any:
     """The plugin object; imported here so that the package imports without QGIS."""
     from .plugin import GeoPixPlugin
 

@@ -1,10 +1,12 @@
 """The wire between QGIS and the model process, defined once.
 
-A question is one HTTP POST to ``/v1/ask``; its answer is a ``text/event-stream``.  Both sides use the dataclasses of this
-module, so that no field name is spelled twice.  Standard library only, Python >= 3.9: QGIS imports it as well as the backend.
+A question is one HTTP POST to ``/v1/ask``; its answer is a ``text/event-stream``.  Both sides use the dataclasses of
+this module, so that no field name is spelled twice.  Standard library only, Python >= 3.9: QGIS imports it as well as
+the backend.
 
 A request is either plain JSON (``encode_request``), for a tile that the model process reads itself, or, for pixels that
-only QGIS has (rendered WMS, XYZ, memory layers), a frame: 4 bytes big-endian length of the JSON, the JSON, then the raw pixels.
+only QGIS has (rendered WMS, XYZ, memory layers), a frame: 4 bytes big-endian length of the JSON, the JSON, then the raw
+pixels.
 """
 
 from __future__ import annotations
@@ -199,7 +201,9 @@ def _build(cls: Any, values: Any) -> Any:
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ProtocolError(f"{cls.__name__} has no field {unknown[0]!r}")
-    required = {n for n, f in known.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
+    required = {
+        n for n, f in known.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
     missing = sorted(required - set(values))
     if missing:
         raise ProtocolError(f"{cls.__name__} lacks the field {missing[0]!r}")

@@ -1,0 +1,207 @@
+"""The model process: finding its Python, starting it with a clean environment, knowing how it is.
+
+It is a child of QGIS that serves on 127.0.0.1.  It says where on its standard output, one JSON line, and ends when its
+standard input does, so that it never outlives a QGIS that was killed.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from . import protocol
+from .errors import BackendError
+from .qt import QtCore, Signal
+
+START_LIMIT_MS = 120_000
+STDERR_TAIL_CHARS = 4000
+
+# Everything else stays behind: PROJ_*, PYTHON* and GDAL_* of QGIS break the pyproj, numpy and rasterio of the model
+# process, and qtpy leaves a QT_API.
+ANYWHERE = {"PATH", "LANG", "LANGUAGE", "TZ", "TMP", "TEMP", "TMPDIR", "OMP_NUM_THREADS"}
+UNIX = {"HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}
+WINDOWS = {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
+KEPT_NAMES = ANYWHERE | UNIX | WINDOWS
+KEPT_PREFIXES = ("LC_", "CUDA_", "HF_", "NVIDIA_", "GEOPIX_")
+
+
+class State(enum.Enum):
+    """How the model process is; the value is the word shown to the analyst."""
+
+    OFF = "off"
+    STARTING = "starting"
+    READY = "ready"
+    BUSY = "busy"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a ready model process listens on 127.0.0.1, and the token that it wants."""
+
+    port: int
+    token: str
+
+
+def find_python(configured: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The Python that holds the model: the setting, else ``GEOPIX_BACKEND_PYTHON``, else ``.venv`` beside the plugin.
+
+    Raises:
+        BackendError: If there is none, or the one that was named does not exist.
+    """
+    for source, named in (
+        ("the settings", configured),
+        ("GEOPIX_BACKEND_PYTHON", environ.get("GEOPIX_BACKEND_PYTHON")),
+    ):
+        if named and not Path(named).is_file():
+            raise BackendError(f"The Python named by {source} does not exist: {named}. Choose another one.")
+        if named:
+            return Path(named)
+    # A development install is a symbolic link to the repository, so look beside the real folder.
+    home = Path(__file__).resolve().parent.parent / ".venv"
+    for candidate in (home / "bin" / "python", home / "Scripts" / "python.exe"):
+        if candidate.is_file():
+            return candidate
+    raise BackendError(
+        "The model runs in its own Python, and none was found. Run scripts/install of GeoPix, "
+        "then choose .venv/bin/python of that folder."
+    )
+
+
+def clean_environment(environ: Mapping[str, str], token: str) -> dict[str, str]:
+    """What the model process sees of the environment of QGIS, and the token that clients must send."""
+    kept = {n: v for n, v in environ.items() if n.upper() in KEPT_NAMES or n.upper().startswith(KEPT_PREFIXES)}
+    return {**kept, "GEOPIX_TOKEN": token, "PYTHONUNBUFFERED": "1"}
+
+
+class BackendProcess(QtCore.QObject):
+    """One child process.  Signals: ``state_changed(State)``, ``ready(Endpoint)``, ``failed(str)``."""
+
+    state_changed = Signal(object)
+    ready = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
+        super().__init__(parent)
+        self.state = State.OFF
+        self.endpoint: Optional[Endpoint] = None
+        self.message = ""
+        self._out = b""
+        self._err = ""
+        self._process: Optional[QtCore.QProcess] = None
+        self._limit = QtCore.QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.setInterval(START_LIMIT_MS)
+        self._limit.timeout.connect(self._took_too_long)
+
+    def start(self, python: Path, device: str = "auto") -> None:
+        """Starts the process; ``ready`` or ``failed`` follows.  Does nothing where it already runs or starts."""
+        if self.state in (State.STARTING, State.READY, State.BUSY):
+            return
+        self._out, self._err, self.endpoint = b"", "", None
+        process = QtCore.QProcess(self)
+        environment = QtCore.QProcessEnvironment()
+        for name, value in clean_environment(os.environ, secrets.token_urlsafe(24)).items():
+            environment.insert(name, value)
+        process.setProcessEnvironment(environment)
+        process.readyReadStandardOutput.connect(self._read_out)
+        process.readyReadStandardError.connect(self._read_err)
+        process.errorOccurred.connect(self._error_occurred)
+        process.finished.connect(self._finished)
+        self._process = process
+        self._set(State.STARTING)
+        self._limit.start()
+        arguments = ["-I", "-m", "geopix_backend.cli", "serve", "--port", "0", "--parent-stdin", "--device", device]
+        process.start(str(python), arguments)
+
+    def stop(self) -> None:
+        """Ends the process and waits for it, at most about two seconds."""
+        self._end()
+        self._set(State.OFF)
+
+    def set_busy(self, busy: bool) -> None:
+        """Marks a ready process as answering, or as ready again."""
+        if self.state in (State.READY, State.BUSY):
+            self._set(State.BUSY if busy else State.READY)
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last things that the process said on its standard error."""
+        return self._err
+
+    def _end(self) -> None:
+        self._limit.stop()
+        process, self._process, self.endpoint = self._process, None, None
+        if process is not None:
+            process.blockSignals(True)
+            process.closeWriteChannel()  # end of its standard input: it ends by itself, on every platform
+            if process.state() != QtCore.QProcess.ProcessState.NotRunning and not process.waitForFinished(1500):
+                process.kill()
+                process.waitForFinished(1000)
+            process.deleteLater()
+
+    def _set(self, state: State, message: str = "") -> None:
+        self.message = message
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _fail(self, message: str) -> None:
+        self._end()
+        self._set(State.ERROR, message)
+        self.failed.emit(message)
+
+    def _read_out(self) -> None:
+        if self._process is None:
+            return
+        self._out += bytes(self._process.readAllStandardOutput())
+        *lines, self._out = self._out.split(b"\n")  # a print may arrive in two pieces: whole lines only
+        for line in lines:
+            said = _json_object(line)
+            if said.get("event") == "ready" and self.state is State.STARTING:
+                self._became_ready(said)
+
+    def _became_ready(self, said: dict[str, Any]) -> None:
+        if said.get("protocol") != protocol.VERSION:
+            self._fail(
+                f"The model process speaks version {said.get('protocol')} of the protocol and this plugin version "
+                f"{protocol.VERSION}. Install the same release of both."
+            )
+            return
+        self._limit.stop()
+        self.endpoint = Endpoint(int(said["port"]), str(said["token"]))
+        self._set(State.READY)
+        self.ready.emit(self.endpoint)
+
+    def _read_err(self) -> None:
+        if self._process is not None:
+            text = bytes(self._process.readAllStandardError()).decode("utf-8", "replace")
+            self._err = (self._err + text)[-STDERR_TAIL_CHARS:]
+
+    def _error_occurred(self, error: Any) -> None:
+        if error == QtCore.QProcess.ProcessError.FailedToStart and self._process is not None:
+            program = self._process.program()
+            self._fail(f"The model process did not start: {program} is not a program that runs. Choose another Python.")
+
+    def _finished(self, code: int, *_status: Any) -> None:
+        self._read_err()
+        last = self._err.strip().rsplit("\n", 1)[-1].rstrip(".")
+        self._fail(f"The model process ended unexpectedly (code {code}){': ' + last if last else ''}.")
+
+    def _took_too_long(self) -> None:
+        self._fail(f"The model process was not ready within {START_LIMIT_MS // 1000} s. Ask again to restart it.")
+
+
+def _json_object(line: bytes) -> dict[str, Any]:
+    """A line as a JSON object; empty for anything else that a library may print."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,141 @@
+"""One question over HTTP, its answer as a stream of events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Optional
+
+from . import protocol
+from .backend_process import Endpoint
+from .qt import QtCore, QtNetwork, Signal
+
+SILENCE_LIMIT_MS = 35_000  # the model process sends a heartbeat every 10 s
+
+
+class AskClient(QtCore.QObject):
+    """Sends one question at a time.
+
+    Signals: ``event(protocol.Event)`` for each event in order; then exactly one of ``finished()`` after a done or error
+    event, ``failed(code, message)``, or ``stopped()`` after ``stop``.
+    """
+
+    event = Signal(object)
+    finished = Signal()
+    failed = Signal(str, str)
+    stopped = Signal()
+
+    def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
+        super().__init__(parent)
+        # Not QgsNetworkAccessManager: that one cancels after 60 s of silence, caches, and sends 127.0.0.1 to a proxy.
+        self._network = QtNetwork.QNetworkAccessManager(self)
+        self._network.setProxy(QtNetwork.QNetworkProxy(QtNetwork.QNetworkProxy.ProxyType.NoProxy))
+        self._reply: Optional[QtNetwork.QNetworkReply] = None
+        self._watchdog = QtCore.QTimer(self)
+        self._watchdog.setSingleShot(True)
+        self._watchdog.setInterval(SILENCE_LIMIT_MS)
+        self._watchdog.timeout.connect(self._silent)
+        self._decoder = protocol.Decoder()
+        self._buffer = b""
+        self._closing = False  # the connection is being closed from this side
+        self._outcome: tuple[str, ...] = ()  # name of the last signal, with its values
+
+    @property
+    def active(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._reply is not None
+
+    def ask(self, endpoint: Endpoint, content_type: str, body: bytes) -> None:
+        """Posts an encoded request (``protocol.encode_request``)."""
+        if self._reply is not None:
+            raise RuntimeError("an answer is still on its way")
+        self._forget()
+        request = QtNetwork.QNetworkRequest(QtCore.QUrl(f"http://127.0.0.1:{endpoint.port}/v1/ask"))
+        request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, content_type)
+        request.setRawHeader(protocol.AUTH_HEADER.encode(), f"Bearer {endpoint.token}".encode())
+        request.setRawHeader(b"Accept", b"text/event-stream")
+        self._reply = self._network.post(request, QtCore.QByteArray(body))
+        self._reply.readyRead.connect(self._read)
+        self._reply.finished.connect(self._ended)
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        """Closes the connection, which stops the model; ``stopped`` follows."""
+        if self._reply is not None and not self._closing:
+            self._closing, self._outcome = True, ("stopped",)
+            self._reply.abort()
+
+    def _forget(self) -> None:
+        self._decoder = protocol.Decoder()
+        self._buffer = b""
+        self._closing = False
+        self._outcome = ()
+
+    # Work in the slots of a reply, or deleting it there, crashes Qt now and then: a slot only notes, a timer does.
+    def _read(self) -> None:
+        if self._reply is not None:
+            self._buffer += bytes(self._reply.readAll())
+            QtCore.QTimer.singleShot(0, self._drain)
+
+    def _ended(self) -> None:
+        QtCore.QTimer.singleShot(0, self._finish)
+
+    def _drain(self) -> None:
+        if self._reply is None or self._closing:
+            return
+        self._watchdog.start()
+        if self._status() != 200:
+            return  # a refusal in JSON: read as a whole in `_finish`
+        data, self._buffer = self._buffer, b""
+        try:
+            events = self._decoder.feed(data)
+        except (ValueError, TypeError) as error:
+            self._give_up("protocol", f"The answer of the model process cannot be read: {error}")
+            return
+        for event in events:
+            if isinstance(event, (protocol.DoneEvent, protocol.ErrorEvent)):
+                self._outcome = ("finished",)
+            self.event.emit(event)
+            if self._closing:  # a slot called stop
+                return
+
+    def _finish(self) -> None:
+        if self._reply is None:
+            return
+        if not self._closing:
+            self._buffer += bytes(self._reply.readAll())
+            self._drain()
+        reply, self._reply = self._reply, None
+        self._watchdog.stop()
+        outcome = self._outcome or self._failure(reply)
+        reply.deleteLater()
+        getattr(self, outcome[0]).emit(*outcome[1:])
+
+    def _failure(self, reply: Any) -> tuple[str, str, str]:
+        """Why a reply ended without a last event."""
+        status = reply.attribute(QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+        if status is not None and int(status) != 200:
+            return ("failed", *_refusal(int(status), self._buffer))
+        return ("failed", "connection", "The model process broke off its answer.")
+
+    def _status(self) -> int:
+        attribute = QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute
+        value = self._reply.attribute(attribute) if self._reply is not None else None
+        return int(value) if value is not None else 0
+
+    def _give_up(self, code: str, message: str) -> None:
+        if self._reply is not None and not self._closing:
+            self._closing, self._outcome = True, ("failed", code, message)
+            self._reply.abort()
+
+    def _silent(self) -> None:
+        seconds = self._watchdog.interval() // 1000
+        self._give_up("silent", f"The model process has been silent for {seconds} s. Ask again; it is still running.")
+
+
+def _refusal(status: int, body: bytes) -> tuple[str, str]:
+    """Code and message of a refused request; the body is JSON with ``code`` and ``message`` where all is well."""
+    try:
+        said = json.loads(body)
+        return str(said["code"]), str(said["message"])
+    except (ValueError, KeyError, TypeError):
+        return "http", f"The model process refused the question with HTTP status {status}."

@@ -1,0 +1,1 @@
+"""Widgets: they show what the conversation knows and hold no state of their own."""

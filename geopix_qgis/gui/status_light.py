@@ -1,0 +1,58 @@
+"""How the model process is, as a coloured dot with a word."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..backend_process import State
+from ..qt import QtCore, QtGui, QtWidgets
+
+COLOURS = {
+    State.OFF: "#9a9a9a",
+    State.STARTING: "#e0a000",
+    State.READY: "#2e9e4f",
+    State.BUSY: "#3f90da",
+    State.ERROR: "#c62828",
+}
+MEANINGS = {
+    State.OFF: "The model process is not running; the first question starts it.",
+    State.STARTING: "The model process is starting.",
+    State.READY: "The model process is ready. Nothing leaves this machine.",
+    State.BUSY: "The model is answering.",
+    State.ERROR: "The model process has a problem; the next question restarts it.",
+}
+SIDE = 10
+
+
+class StatusLight(QtWidgets.QWidget):
+    """A dot and a word; the tooltip says what they mean."""
+
+    def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("geopixStatus")
+        self._dot, self._word = QtWidgets.QLabel(), QtWidgets.QLabel()
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        row.addWidget(self._dot)
+        row.addWidget(self._word)
+        self.show_state(State.OFF)
+
+    def show_state(self, state: State, detail: str = "") -> None:
+        """Shows a state; ``detail`` is added to the tooltip."""
+        self._dot.setPixmap(_dot(COLOURS[state]))
+        self._word.setText(state.value)
+        self.setToolTip(f"{MEANINGS[state]}\n{detail}".strip())
+        self.setAccessibleName(f"Model process: {state.value}")
+
+
+def _dot(colour: str) -> QtGui.QPixmap:
+    pixmap = QtGui.QPixmap(SIDE, SIDE)
+    pixmap.fill(QtCore.Qt.GlobalColor.transparent)
+    painter = QtGui.QPainter(pixmap)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    painter.setBrush(QtGui.QColor(colour))
+    painter.drawEllipse(1, 1, SIDE - 2, SIDE - 2)
+    painter.end()
+    return pixmap

@@ -1,0 +1,56 @@
+"""What QGIS loads and unloads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from .gui.dock import GeoPixDock
+from .qt import QAction, QtCore, QtGui
+
+MENU = "GeoPix"
+
+
+def icon() -> QtGui.QIcon:
+    """The icon: inside the folder of an installed plugin, beside it in the repository."""
+    here = Path(__file__).resolve().parent
+    paths = (here / "resources" / "icon.svg", here.parent / "resources" / "icon.svg")
+    return QtGui.QIcon(str(next((path for path in paths if path.is_file()), paths[0])))
+
+
+class GeoPixPlugin:
+    """Adds a dock, a menu entry under Raster and a toolbar button; takes all of them away again."""
+
+    def __init__(self, iface: Any) -> None:
+        self._iface = iface
+        self._action: Optional[QAction] = None
+        self.dock: Optional[GeoPixDock] = None
+
+    def initGui(self) -> None:
+        """Called by QGIS when the plugin is switched on."""
+        window = self._iface.mainWindow()
+        self.dock = GeoPixDock(self._iface.mapCanvas(), self._iface.messageBar(), window)
+        self._iface.addDockWidget(QtCore.Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        action = self.dock.toggleViewAction()
+        self._action = QAction(icon(), "Ask about a raster", window)
+        self._action.setObjectName("geopixToggle")
+        self._action.setToolTip("GeoPix: chat about a raster and get polygons")
+        self._action.setCheckable(True)
+        self._action.setChecked(action.isChecked())
+        self._action.triggered.connect(self.dock.setVisible)
+        action.toggled.connect(self._action.setChecked)
+        self._iface.addPluginToRasterMenu(MENU, self._action)
+        self._iface.addToolBarIcon(self._action)
+
+    def unload(self) -> None:
+        """Called by QGIS when the plugin is switched off or QGIS ends."""
+        if self.dock is None or self._action is None:
+            return
+        self._iface.removePluginRasterMenu(MENU, self._action)
+        self._iface.removeToolBarIcon(self._action)
+        self._iface.removeDockWidget(self.dock)
+        self.dock.close_down()
+        self.dock.setParent(None)
+        self.dock.deleteLater()
+        self._action.deleteLater()
+        self.dock = self._action = None
