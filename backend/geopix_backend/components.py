@@ -1,0 +1,65 @@
+"""Connected areas of a target's logits: which pixels belong together, and how sure the model is of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.features import rasterize, shapes, sieve
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """Pixels that are joined by their edges (a shared corner does not join).
+
+    Attributes:
+        row, col: Where ``mask`` starts.
+        mask: (h, w) bool, the component in its bounding box.
+        score: Mean probability over its pixels, 0..1.
+    """
+
+    row: int
+    col: int
+    mask: NDArray[np.bool_]
+    score: float
+
+    @property
+    def end_row(self) -> int:
+        """First row below the component."""
+        return self.row + len(self.mask)
+
+
+def components(logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_px: int) -> list[Component]:
+    """Components of the pixels that are valid and have a positive logit, from the top.
+
+    Args:
+        logits: (H, W) float32.
+        valid: (H, W) bool; nothing is found where it is false.
+        min_area_px: Smaller components are left out.
+    """
+    mask = (logits > 0) & valid
+    if min_area_px > 1 and mask.any():
+        # A noisy mask has a component for each speck; dropping them here keeps the loops below short.
+        mask &= sieve(mask.view(np.uint8), min_area_px, connectivity=4).astype(bool)
+    outlines = [shape for shape, _ in shapes(mask.view(np.uint8), mask=mask, connectivity=4)]
+    if not outlines:
+        return []
+    labels = rasterize(((shape, i + 1) for i, shape in enumerate(outlines)), out_shape=mask.shape, dtype="int32")
+    areas = np.bincount(labels.ravel(), minlength=len(outlines) + 1)
+    sums = np.bincount(labels.ravel(), weights=probability(logits).ravel(), minlength=len(outlines) + 1)
+    found = []
+    for label, shape in enumerate(outlines, start=1):
+        if areas[label] >= max(min_area_px, 1):
+            ring = np.asarray(shape["coordinates"][0], dtype=np.intp)
+            (left, top), (right, bottom) = ring.min(axis=0), ring.max(axis=0)
+            own = labels[top:bottom, left:right] == label
+            found.append(Component(int(top), int(left), own, float(sums[label] / areas[label])))
+    return sorted(found, key=lambda c: (c.row, c.col))
+
+
+def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sigmoid of the logits, without overflow."""
+    half = np.float32(0.5)
+    likely: NDArray[np.float32] = half * (1 + np.tanh(half * logits))
+    return likely

@@ -1,0 +1,188 @@
+"""START HERE.  A question about a tile goes in; text and georeferenced polygons come out, as they become known.
+
+A tile is cut into windows (``tiling``), each window is shown to the predictor, the logits of each target are blended on
+a ``canvas``, finished areas become polygons (``components``, ``findings``), and the sentences of the answer are told
+only once their polygons are known (``sentences``, ``wording``, ``telling``).  docs/architecture.md has the five steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geopix_model.predictor import Mask, Piece, Predictor
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TileEvent
+
+from . import tiling
+from .canvas import OFF, Canvas, Floats, to_window
+from .components import components
+from .findings import Findings
+from .question import Question
+from .raster import Tile
+from .sentences import Assembler, Sentence
+from .telling import Teller, merge
+from .wording import NOTHING
+
+_STOPPED = "Stopped before anything was found."
+
+
+def never() -> bool:
+    """The answer of a question that nobody can cancel."""
+    return False
+
+
+class Engine:
+    """Asks one predictor about whole tiles.  One question at a time."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    def ask(self, tile: Tile, question: Question, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+        """The events of one answer: a ``TileEvent``, then progress, regions and text, then a ``DoneEvent``.
+
+        Args:
+            tile: What is looked at.
+            question: What is asked.
+            cancelled: Asked between the pieces of the model's answer; once true, the answer ends with what was found.
+
+        Raises:
+            GeoPixError: If the predictor cannot answer.
+        """
+        return _Answer(self._predictor, tile, question, cancelled).events()
+
+
+class _Answer:
+    """One question on its way through the windows."""
+
+    def __init__(self, predictor: Predictor, tile: Tile, question: Question, cancelled: Callable[[], bool]) -> None:
+        self._predictor, self._tile, self._question, self._cancelled = predictor, tile, question, cancelled
+        info = predictor.info
+        self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
+        self._findings = Findings(tile, question, info)
+        self._teller = Teller()
+        self._done, self._stopped = 0, False
+
+    def events(self) -> Iterator[Event]:
+        """All events, in order."""
+        began, tile = time.monotonic(), self._tile
+        crs = tile.crs.to_wkt() if tile.crs is not None else ""
+        yield TileEvent(
+            crs, tile.width, tile.height, tile.gsd_m, len(self._windows), self._findings.model, tuple(tile.warnings)
+        )
+        yield self._progress()
+        yield from self._one() if len(self._windows) == 1 else self._many()
+        yield from self._teller.finish(self._findings.facts, empty=_STOPPED if self._stopped else NOTHING)
+        yield DoneEvent(
+            answer=self._teller.answer,
+            regions=self._findings.regions,
+            windows_done=self._done,
+            windows_total=len(self._windows),
+            seconds=round(time.monotonic() - began, 3),
+            model=self._findings.model,
+            device=self._predictor.info.device,
+            stopped=self._stopped,
+            warnings=tuple(tile.warnings),
+        )
+
+    def _one(self) -> Iterator[Event]:
+        """A tile of one window: every mask is final as it comes, so regions and sentences follow the model at once."""
+        window, tile = self._windows[0], self._tile
+        assembler, taken = Assembler(), dict[str, NDArray[np.bool_]]()
+        for piece in self._pieces(window):
+            if isinstance(piece, Mask):
+                key = self._findings.note(piece, tile.valid.shape)
+                if piece.score >= self._question.min_score:
+                    logits = to_window(piece.logits, tile.height, tile.width)
+                    # A target that is said twice gets only those pixels that the first mask does not have.
+                    logits = np.where(taken[key], OFF, logits) if key in taken else logits
+                    taken[key] = (logits > 0) | taken[key] if key in taken else logits > 0
+                    yield from self._findings.add(key, components(logits, tile.valid, self._question.min_area_px))
+                told = assembler.ground(piece.target, key)
+            else:
+                told = assembler.say(piece)
+            for sentence in told:
+                yield from self._teller.tell(sentence, self._findings.facts)
+        for sentence in self._rest(assembler):
+            yield from self._teller.tell(sentence, self._findings.facts)
+        self._done = 0 if self._stopped else 1
+        yield self._progress()
+
+    def _many(self) -> Iterator[Event]:
+        """A tile of several windows: regions follow the rows that no later window touches, text comes last."""
+        canvas = Canvas(self._tile.height, self._tile.width, self._predictor.info.overlap_px)
+        sentences: list[Sentence] = []
+        settled = 0
+        for index, window in enumerate(self._windows):
+            named, told = self._look(window)
+            sentences += told
+            if named or not self._stopped:
+                canvas.add(window, named)
+            if self._stopped:
+                break
+            self._done = index + 1
+            if (final := tiling.final_rows(self._windows, index)) > settled and self._done < len(self._windows):
+                settled = final
+                yield from self._settle(canvas, final, last=False)
+            yield self._progress()
+        yield from self._settle(canvas, canvas.end_row, last=True)
+        for sentence in merge(sentences, self._findings.facts):
+            yield from self._teller.tell(sentence, self._findings.facts)
+
+    def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], list[Sentence]]:
+        """What the model says about one window: logits by target, and sentences."""
+        assembler, named, told = Assembler(), dict[str, Floats](), list[Sentence]()
+        for piece in self._pieces(window):
+            if isinstance(piece, Mask):
+                key = self._findings.note(piece, (window.height, window.width))
+                if piece.score >= self._question.min_score:
+                    logits = to_window(piece.logits, window.height, window.width)
+                    named[key] = np.maximum(named[key], logits) if key in named else logits
+                told += assembler.ground(piece.target, key)
+            else:
+                told += assembler.say(piece)
+        return named, told + self._rest(assembler)
+
+    def _settle(self, canvas: Canvas, end_row: int, *, last: bool) -> Iterator[Event]:
+        """Regions of the components that lie wholly above ``end_row``; rows that nobody needs any more are released."""
+        first = canvas.first_row
+        valid = self._tile.valid[first:end_row]
+        # A component that is too small now may grow below: it reaches up less than its number of pixels.
+        needed = end_row - self._question.min_area_px
+        for key in canvas.keys:
+            found = components(canvas.logits(key, end_row), valid, self._question.min_area_px)
+            final = [c for c in found if last or first + c.end_row < end_row]
+            needed = min([needed, *(first + c.row for c in found if c not in final)])
+            for component in final:
+                canvas.take(key, first + component.row, component.col, component.mask)
+            yield from self._findings.add(key, final, first)
+        canvas.release(needed)
+
+    def _pieces(self, window: tiling.Window) -> Iterator[Piece]:
+        """The predictor's pieces about a window, up to the moment of cancelling; none where no pixel is valid."""
+        if self._cancelled():
+            self._stopped = True
+            return
+        if not self._tile.valid[window.slices].any():
+            return
+        image = np.ascontiguousarray(self._tile.pixels[(slice(None), *window.slices)].transpose(1, 2, 0))
+        pieces = self._predictor.answer(image, self._question.prompt, self._question.pairs)
+        try:
+            for piece in pieces:
+                if self._cancelled():
+                    self._stopped = True
+                    return
+                yield piece
+        finally:
+            if isinstance(pieces, Generator):
+                pieces.close()
+
+    def _rest(self, assembler: Assembler) -> list[Sentence]:
+        """The last sentences of an answer; of a stopped one, no half sentence unless it has found something."""
+        rest = assembler.finish(whole=not self._stopped)
+        return [s for s in rest if s.whole or (s.grounded and None not in s.counted)]
+
+    def _progress(self) -> ProgressEvent:
+        return ProgressEvent(self._done, len(self._windows))

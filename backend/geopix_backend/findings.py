@@ -1,0 +1,113 @@
+"""The targets of an answer and their regions: polygons with fields, and the sums that the text quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from affine import Affine
+from shapely.geometry import mapping
+
+from geopix_model.predictor import Mask, ModelInfo
+from geopix_qgis.protocol import RegionEvent
+
+from . import vectors
+from .components import Component
+from .question import Question
+from .raster import Tile
+from .wording import Fact
+
+_SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coarser mask, less than a pixel
+
+
+class _Target:
+    def __init__(self, number: int, mask: Mask) -> None:
+        self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
+        self.simplify_px = 0.0
+        self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
+
+
+class Findings:
+    """All targets of one answer, by key: the class name, or the phrase where the model has no classes.
+
+    Attributes:
+        model: Name and revision of the model that answers.
+    """
+
+    def __init__(self, tile: Tile, question: Question, info: ModelInfo) -> None:
+        self._tile, self._question = tile, question
+        self.model = f"{info.name} {info.revision}".strip()
+        self._enlarged = info.mask_stride_px > 1
+        self._targets: dict[str, _Target] = {}
+        self._valid_px = max(int(np.count_nonzero(tile.valid)), 1)
+
+    @property
+    def regions(self) -> int:
+        """Number of all regions so far."""
+        return sum(target.regions for target in self._targets.values())
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What the regions so far say of each target."""
+        return {key: self._fact(target) for key, target in self._targets.items()}
+
+    def note(self, mask: Mask, shape: tuple[int, int]) -> str:
+        """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
+        key = mask.class_name or mask.phrase.strip().lower()
+        target = self._targets.setdefault(key, _Target(len(self._targets), mask))
+        if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
+            target.simplify_px = _SMOOTH_PX
+        return key
+
+    def add(self, key: str, found: Sequence[Component], first_row: int = 0) -> Iterator[RegionEvent]:
+        """Regions of a target from its components, whose rows count from tile row ``first_row``.
+
+        Components below the asked score are dropped.
+        """
+        target, tile = self._targets[key], self._tile
+        for component in found:
+            if component.score < self._question.min_score:
+                continue
+            corner = tile.transform * Affine.translation(component.col, first_row + component.row)
+            outlines = vectors.polygons(
+                component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
+            )
+            sizes = vectors.measure(outlines, tile.crs)
+            for polygon, (area_m2, perimeter_m) in zip(outlines, sizes, strict=True):
+                target.regions += 1
+                target.area_m2 += area_m2 or 0.0
+                target.area_px += polygon.area / abs(tile.transform.determinant)
+                yield self._event(target, mapping(polygon), component.score, area_m2, perimeter_m)
+
+    def _event(
+        self,
+        target: _Target,
+        geometry: dict[str, object],
+        score: float,
+        area_m2: float | None,
+        perimeter_m: float | None,
+    ) -> RegionEvent:
+        return RegionEvent(
+            geometry=geometry,
+            phrase=target.phrase,
+            class_name=target.class_name,
+            score=round(score, 4),
+            area_m2=area_m2,
+            perimeter_m=perimeter_m,
+            target=target.number,
+            turn=self._question.turn,
+            prompt=self._question.prompt,
+            model=self.model,
+            gsd_m=self._tile.gsd_m,
+        )
+
+    def _fact(self, target: _Target) -> Fact:
+        return Fact(
+            number=target.number,
+            phrase=target.phrase,
+            class_name=target.class_name,
+            regions=target.regions,
+            area_m2=target.area_m2 if self._tile.crs is not None else None,
+            area_px=target.area_px,
+            share=min(100.0 * target.area_px / self._valid_px, 100.0),
+        )

@@ -1,0 +1,87 @@
+"""Turning sentences into one answer that does not contradict its polygons: what is said, in which order, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from geopix_qgis.protocol import TextEvent
+
+from .sentences import Grounding, Sentence, Words
+from .wording import NOTHING, Fact, denies, gist, say, speaks_of
+
+
+class Teller:
+    """Writes the answer.  ``answer`` is all text handed out so far."""
+
+    def __init__(self) -> None:
+        self.answer = ""
+        self._said: set[str] = set()
+        self._held: list[Sentence] = []
+
+    def tell(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
+        """The text of the next sentence.
+
+        A sentence that says "no ..." is held back to the end, with all that follow it: what it denies may yet be found.
+        """
+        if self._held or denies(sentence):
+            self._held.append(sentence)
+            return []
+        return self._write(sentence, facts)
+
+    def finish(self, facts: Mapping[str, Fact], *, empty: str = NOTHING) -> list[TextEvent]:
+        """The text of what was held back, less the sentences that deny a grounded target; ``empty`` if silent."""
+        events = []
+        for sentence in self._held:
+            if not (denies(sentence) and any(speaks_of(sentence, fact) for fact in facts.values())):
+                events += self._write(sentence, facts)
+        self._held = []
+        if not self.answer:
+            self.answer = empty
+            events = [TextEvent(empty)]
+        return events
+
+    def _write(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
+        """The text of a sentence after what was said before, or nothing if it was said before."""
+        events = say(sentence, facts)
+        text = "".join(event.text for event in events)
+        same = gist(sentence, text)
+        if not text or same in self._said:
+            return []
+        self._said.add(same)
+        gap = sentence.gap if self.answer else ""
+        self.answer += gap + text
+        if not gap:
+            return events
+        first, *rest = events
+        return [TextEvent(gap + first.text), *rest] if first.target is None else [TextEvent(gap), *events]
+
+
+def merge(sentences: Sequence[Sentence], facts: Mapping[str, Fact]) -> Iterator[Sentence]:
+    """The sentences of several windows as those of one answer, in the order of first appearance.
+
+    Every target is said once.  Of the sentences that ground a target, the one that says most targets stands for it,
+    at the place of the first.
+    """
+    said: set[str] = set()
+    for sentence in sentences:
+        if not sentence.grounded:
+            yield sentence
+        for key in sentence.grounded:
+            if key not in said:
+                chosen = _best(key, sentences, facts, said)
+                said.update(chosen.grounded)
+                yield chosen
+
+
+def _best(key: str, sentences: Sequence[Sentence], facts: Mapping[str, Fact], said: set[str]) -> Sentence:
+    """The sentence to ground ``key`` with: says nothing again, then most survivors, then fewest others, then first."""
+
+    def rank(sentence: Sentence) -> tuple[int, int]:
+        alive = sum(facts[other].regions > 0 for other in sentence.grounded)
+        return -alive, len(sentence.grounded) - alive
+
+    fitting = [s for s in sentences if key in s.grounded and not said.intersection(s.grounded)]
+    if fitting:
+        return min(fitting, key=rank)
+    phrase = Words(facts[key].phrase or facts[key].class_name, phrase=True, key=key)
+    return Sentence((Words("Also found: "), phrase, Grounding(key), Words(".")))

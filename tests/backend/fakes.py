@@ -1,0 +1,74 @@
+"""A predictor that says what a test tells it to, and tiles to ask it about: the one fake of the backend's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Union
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geopix_backend.raster import Tile
+from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Text
+
+Script = Union[Sequence[Piece], Callable[[NDArray[np.uint8]], Sequence[Piece]]]
+
+
+class FakePredictor:
+    """Answers with the pieces of a script, or with those that a function makes of the window's image.
+
+    Attributes:
+        seen: (prompt, history, shape of the image) of each call.
+        closed: How many answers were closed before their end.
+    """
+
+    def __init__(self, script: Script, *, window_px: int = 64, overlap_px: int = 16, name: str = "fake") -> None:
+        self._script = script
+        self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9))
+        self.seen: list[tuple[str, list[tuple[str, str]], tuple[int, ...]]] = []
+        self.closed = 0
+
+    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+        self.seen.append((prompt, list(history), image.shape))
+        try:
+            yield from self._script(image) if callable(self._script) else self._script
+        except GeneratorExit:
+            self.closed += 1
+            raise
+
+
+def mask(inside: NDArray[np.bool_], phrase: str, *, name: str = "", target: int = 0, score: float = 0.9) -> Mask:
+    """A mask with logit 4 inside and -4 outside."""
+    return Mask(phrase, name, np.where(inside, 4.0, -4.0).astype(np.float32), score, target)
+
+
+def found(inside: NDArray[np.bool_], phrase: str = "buildings", *, name: str = "building") -> list[Piece]:
+    """The answer "There are <count> buildings, <area>." about one mask, cut into small pieces."""
+    return [
+        Text("There are "),
+        Measure("count", 0),
+        Text(" "),
+        Text(phrase, phrase=True),
+        mask(inside, phrase, name=name),
+        Text(", "),
+        Measure("area", 0),
+        Text("."),
+    ]
+
+
+def bright(image: NDArray[np.uint8]) -> list[Piece]:
+    """Finds the bright pixels of an image, or says that there is nothing."""
+    inside = image[..., 0] > 128
+    return found(inside) if inside.any() else [Text("No buildings here.")]
+
+
+def tile_of(
+    inside: NDArray[np.bool_], *, crs: str | None = "EPSG:32633", valid: NDArray[np.bool_] | None = None
+) -> Tile:
+    """A tile with 1 m pixels that is bright where ``inside`` is true."""
+    pixels = np.repeat(np.where(inside, 255, 0).astype(np.uint8)[None], 3, axis=0)
+    valid = np.ones(inside.shape, bool) if valid is None else valid
+    grid = Affine(1.0, 0.0, 500_000.0, 0.0, -1.0, 5_000_000.0)
+    return Tile(pixels, valid, grid, CRS.from_user_input(crs) if crs else None, 1.0 if crs else None, "test tile", ())
