@@ -1,0 +1,104 @@
+"""What ``geopix ask`` prints: the answer for people, or the events for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from shapely.geometry import shape
+
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent
+
+from .wording import area
+
+
+class Output(Protocol):
+    """Where the events of an answer go."""
+
+    def busy(self, message: str) -> None:
+        """Something takes a while."""
+
+    def show(self, event: Event) -> None:
+        """The next event."""
+
+    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
+        """After the answer: its regions, and the area of a tile pixel in squared CRS units."""
+
+    def wrote(self, path: Path) -> None:
+        """A file is there now."""
+
+
+class TextOutput:
+    """The answer on stdout as it comes, then a table; warnings and, on a terminal, progress on stderr."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._progress = ""
+
+    def busy(self, message: str) -> None:
+        """Says so on a terminal."""
+        if self._live:
+            self._clear()
+            self._progress = f"{message} ..."
+            print(self._progress, end="", file=sys.stderr, flush=True)
+
+    def show(self, event: Event) -> None:
+        """Prints text; counts windows."""
+        if isinstance(event, TextEvent):
+            self._clear()
+            print(event.text, end="", flush=True)
+        elif isinstance(event, ProgressEvent) and event.total > 1:
+            self.busy(event.message or f"Window {min(event.done + 1, event.total)} of {event.total}")
+        elif isinstance(event, TileEvent):
+            self._clear()
+            for warning in event.warnings:
+                print(f"warning: {warning}", file=sys.stderr)
+        elif isinstance(event, DoneEvent):
+            self._clear()
+            print(flush=True)
+
+    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
+        """A line for each phrase: how many regions, how large together."""
+        rows = [("phrase", "regions", "area")]
+        for phrase in dict.fromkeys(region.phrase for region in regions):
+            own = [region for region in regions if region.phrase == phrase]
+            known = [region.area_m2 for region in own if region.area_m2 is not None]
+            size_px = sum(shape(region.geometry).area for region in own) / pixel_area
+            rows.append((phrase, f"{len(own):,}", area(sum(known) if len(known) == len(own) else None, size_px)))
+        if len(rows) > 1:
+            widths = [max(len(row[i]) for row in rows) for i in range(3)]
+            print()
+            for phrase, count, size in rows:
+                print(f"{phrase:<{widths[0]}}  {count:>{widths[1]}}  {size:>{widths[2]}}")
+
+    def wrote(self, path: Path) -> None:
+        """Names the file."""
+        print(f"Wrote {path}")
+
+    def _clear(self) -> None:
+        if self._progress:
+            print(f"\r{' ' * len(self._progress)}\r", end="", file=sys.stderr, flush=True)
+            self._progress = ""
+
+
+class JsonOutput:
+    """Each event as one line of JSON: its name as ``event``, and its fields."""
+
+    def busy(self, message: str) -> None:
+        """A progress event of no windows."""
+        self.show(ProgressEvent(0, 0, message))
+
+    def show(self, event: Event) -> None:
+        """Prints the event."""
+        print(json.dumps({"event": event.name, **dataclasses.asdict(event)}), flush=True)
+
+    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
+        """Nothing: the events have said it all."""
+
+    def wrote(self, path: Path) -> None:
+        """A line of its own: ``{"event": "wrote", "path": ...}``."""
+        print(json.dumps({"event": "wrote", "path": str(path)}), flush=True)
