@@ -1,0 +1,74 @@
+"""Coordinate reference systems, longitude and latitude, and lengths on the ellipsoid."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from .errors import RasterError
+
+SEGMENT_M = 1000.0  # over this length a straight line of a map projection leaves the geodesic by centimetres
+
+
+def parse_crs(text: str) -> CRS | None:
+    """The horizontal CRS that ``text`` (WKT, code) describes; None for empty text and for local, engineering ones.
+
+    Raises:
+        RasterError: If the text is not a CRS.
+    """
+    if not text:
+        return None
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError as error:
+        raise RasterError(f"The CRS {text[:60]!r} is not known; give an authority code such as EPSG:32633.") from error
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    return crs if crs.geodetic_crs is not None and not crs.is_geocentric else None
+
+
+def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude in degrees on the CRS's own datum (so without a datum shift); inf where there is none."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None:
+        raise RasterError(f"The CRS {crs.name!r} does not lead to longitude and latitude; assign another CRS.")
+    degrees = math.degrees(geodetic.axis_info[0].unit_conversion_factor)
+    lon, lat = Transformer.from_crs(crs, geodetic, always_xy=True).transform(np.asarray(x), np.asarray(y))
+    return np.asarray(lon) * degrees, np.asarray(lat) * degrees
+
+
+def segment_length(crs: CRS) -> float:
+    """Longest straight edge, in CRS units, that may stay straight in longitude and latitude: about ``SEGMENT_M``."""
+    unit = crs.axis_info[0].unit_conversion_factor  # metres, or radians where geographic
+    return float(SEGMENT_M / (unit * crs.ellipsoid.semi_major_metre if crs.is_geographic else unit))
+
+
+def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> tuple[float, float] | None:
+    """Geodesic ground lengths in metres of one step along a row and of one step along a column, around (col, row).
+
+    None without a CRS, or where the place has no longitude and latitude.
+    """
+    geod = crs.get_geod() if crs is not None else None
+    if crs is None or geod is None:
+        return None
+    cols = np.array([col - 0.5, col + 0.5, col, col])
+    rows = np.array([row, row, row - 0.5, row + 0.5])
+    lon, lat = to_lonlat(crs, *apply(transform, cols, rows))
+    if not np.isfinite([lon, lat]).all() or np.abs(lat).max() > 90.0:
+        return None
+    along_row, along_col = geod.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])[2]
+    return (float(along_row), float(along_col)) if along_row > 0 and along_col > 0 else None
+
+
+def apply(transform: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The affine transform of arrays of points."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    return (
+        transform.a * x + transform.b * y + transform.c,
+        transform.d * x + transform.e * y + transform.f,
+    )

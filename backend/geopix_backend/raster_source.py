@@ -1,0 +1,108 @@
+"""Opening rasters with errors that a user can act on, and choosing which bands make the picture."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rasterio
+from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from .errors import RasterError
+
+# A truncated JPEG otherwise comes back as grey pixels with a mere log line.
+GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+
+
+@contextmanager
+def open_raster(path: str | Path) -> Iterator[rasterio.DatasetReader]:
+    """An open raster, read-only; nothing is ever written beside it.
+
+    Raises:
+        RasterError: If it cannot be opened, has no bands or complex numbers, or a read inside the block fails.
+    """
+    name = str(path)
+    with rasterio.Env(**GDAL_OPTIONS):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = rasterio.open(name)
+        except (RasterioError, OSError, ValueError) as error:
+            raise RasterError(_why_not_opened(name)) from error
+        with dataset:
+            _refuse(dataset, short_name(name))
+            try:
+                yield dataset
+            except RasterioError as error:
+                raise RasterError(
+                    f"{short_name(name)} cannot be read to its end, so it is truncated or damaged; "
+                    "copy or download it again."
+                ) from error
+
+
+def short_name(path: str | Path) -> str:
+    """What to call a raster in messages: the file name."""
+    return os.path.basename(os.path.normpath(str(path))) or str(path)
+
+
+def _why_not_opened(name: str) -> str:
+    """One sentence on why GDAL does not open ``name``."""
+    if not name.strip() or "\0" in name:
+        return "The raster's path is empty; give the path of a raster file."
+    if not os.path.exists(name):
+        return f"There is no raster at {name}; check the path."
+    if os.path.isdir(name):
+        return f"{name} is a folder without a raster in it that GDAL knows; give a raster file."
+    if not os.access(name, os.R_OK):
+        return f"{name} may not be read by this user; change its permissions or copy it."
+    if os.path.getsize(name) == 0:
+        return f"{short_name(name)} is empty (0 bytes); copy or download it again."
+    return f"{short_name(name)} is not a raster that GDAL can open, or it is damaged; convert or copy it again."
+
+
+def _refuse(dataset: rasterio.DatasetReader, name: str) -> None:
+    """Refuses rasters without pixels or with pixels that are no picture."""
+    if dataset.count == 0 and dataset.subdatasets:
+        raise RasterError(
+            f"{name} holds {len(dataset.subdatasets)} rasters and none itself; name one of them, "
+            f"such as {dataset.subdatasets[0]}."
+        )
+    if dataset.count == 0 or dataset.width < 1 or dataset.height < 1:
+        raise RasterError(f"{name} holds no pixels; expected a raster with at least one band.")
+    if "complex" in dataset.dtypes[0]:
+        raise RasterError(
+            f"{name} holds complex numbers ({dataset.dtypes[0]}); convert them to amplitude first, "
+            "for example with gdal_calc."
+        )
+
+
+def choose_bands(
+    dataset: rasterio.DatasetReader, bands: tuple[int, int, int] | None
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Numbers from 1 of the bands that make the picture, one (grey) or three (red, green, blue), and warnings.
+
+    Raises:
+        RasterError: If ``bands`` are not three bands of the raster.
+    """
+    if bands is not None:
+        if len(bands) != 3 or not all(isinstance(b, int) and 1 <= b <= dataset.count for b in bands):
+            raise RasterError(f"Bands {tuple(bands)} were asked for; give three numbers from 1 to {dataset.count}.")
+        return tuple(bands), ()
+    colours = dataset.colorinterp
+    if all(colour in colours for colour in RGB):
+        return tuple(colours.index(colour) + 1 for colour in RGB), ()
+    pictures = [i for i, colour in enumerate(colours, 1) if colour != ColorInterp.alpha]
+    if not pictures:
+        raise RasterError("The raster has only an alpha band, so there is nothing to see; add its colour bands.")
+    if len(pictures) < 3:
+        return tuple(pictures[:1]), ()
+    chosen = tuple(pictures[:3])
+    names = ", ".join(map(str, chosen))
+    return chosen, (
+        f"The raster does not say which bands are red, green, blue; bands {names} of {dataset.count} stand in.",
+    )
