@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+import unicodedata
+import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +22,12 @@ from geopix_qgis.protocol import RegionEvent
 
 from .errors import ExportError
 from .raster import Tile
+from .wording import area
 
-# Ten colours that stay apart under the common kinds of colour blindness (the "colorblind" palette of seaborn 0.13).
+# The ten-colour sequence of M. A. Petroff, arXiv:2107.02270, made for any colour vision; the plugin has the same one.
 COLOURS = (
-    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
-    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 )  # fmt: skip
 MIN_WIDTH_PX = 800
 MAX_SIDE_PX = 4096
@@ -45,15 +48,15 @@ class _Entry:
 
     @property
     def label(self) -> str:
-        """Such as ``tree: 12 regions, 340 m²``; the area is in pixels of the tile where one is not known in metres."""
+        """Such as ``tree: 12 regions, 340 m2``; the area is in pixels of the tile where one is not known in metres."""
         count = len(self.polygons)
-        known = [area for area in self.areas_m2 if area is not None]
-        area = _metric(sum(known)) if len(known) == count else f"{sum(p.area for p in self.polygons):,.0f} px"
-        return f"{self.name}: {count:,} {'region' if count == 1 else 'regions'}, {area}"
+        known = [area_m2 for area_m2 in self.areas_m2 if area_m2 is not None]
+        size = area(sum(known) if len(known) == count else None, sum(polygon.area for polygon in self.polygons))
+        return _ascii(f"{self.name}: {count:,} {'region' if count == 1 else 'regions'}, {size}")
 
 
 def overlay(tile: Tile, regions: Sequence[RegionEvent]) -> Image.Image:
-    """The tile with half-transparent regions, a colour for each class (else phrase) in the order of the answer.
+    """The tile with half-transparent regions, a colour for each class (else phrase) as the plugin chooses it.
 
     Args:
         tile: What was looked at; pixels without data become light grey.
@@ -102,12 +105,21 @@ def write_overlay(path: Path, tile: Tile, regions: Sequence[RegionEvent]) -> Non
             part.unlink(missing_ok=True)
 
 
+def choose_colour(name: str, taken: Collection[str]) -> str:
+    """The colour of a class: always the same one for a name, or the next that is not ``taken``."""
+    start = zlib.crc32(name.lower().encode()) % len(COLOURS)
+    order = COLOURS[start:] + COLOURS[:start]
+    return next((colour for colour in order if colour not in taken), order[0])
+
+
 def _entries(regions: Sequence[RegionEvent], to_pixels: Affine) -> list[_Entry]:
     found: dict[str, _Entry] = {}
     coefficients = (to_pixels.a, to_pixels.b, to_pixels.d, to_pixels.e, to_pixels.c, to_pixels.f)
     for region in regions:
         name = region.class_name or region.phrase
-        entry = found.setdefault(name, _Entry(name, COLOURS[len(found) % len(COLOURS)]))
+        if name not in found:
+            found[name] = _Entry(name, choose_colour(name, {entry.colour for entry in found.values()}))
+        entry = found[name]
         entry.polygons.append(affine_transform(shape(region.geometry), coefficients))
         entry.areas_m2.append(region.area_m2)
     return list(found.values())
@@ -164,7 +176,7 @@ def _draw_legend(image: Image.Image, entries: Sequence[_Entry]) -> None:
         pen.text((text_left, y + line // 2), label, fill="black", font=font, anchor="lm")
 
 
-def _metric(area_m2: float) -> str:
-    if area_m2 >= 1_000_000:
-        return f"{area_m2 / 1_000_000:,.2f} km²"
-    return f"{area_m2:,.0f} m²" if area_m2 >= 100 else f"{area_m2:,.1f} m²"
+def _ascii(text: str) -> str:
+    """The text in the letters that Pillow's own font has: accents dropped, others as ``?``."""
+    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return "".join(letters).encode("ascii", "replace").decode()

@@ -10,10 +10,12 @@ from affine import Affine
 from PIL import Image, ImageColor
 
 from geopix_backend.errors import ExportError
-from geopix_backend.overlay import COLOURS, NODATA_GREY, overlay, write_overlay
+from geopix_backend.overlay import COLOURS, FILL_ALPHA, NODATA_GREY, choose_colour, overlay, write_overlay
 from geopix_backend.raster import Tile
+from geopix_qgis import palette
 from geopix_qgis.protocol import RegionEvent
 
+ROOFS = choose_colour("roofs", ())  # the phrase that regions have here where a test does not say another
 NORTH_UP = Affine(0.5, 0, 400_000, 0, -0.5, 5_000_000)
 
 
@@ -68,16 +70,16 @@ def at(image: Image.Image, col: float, row: float, tile: Tile) -> tuple[int, ...
 def is_tinted(colour: tuple[int, ...], hex_colour: str) -> bool:
     """Whether a black pixel was mixed with ``hex_colour``, not fully covered by it."""
     full = np.array(ImageColor.getrgb(hex_colour))
-    return bool(np.allclose(colour, full * 0.3, atol=4))
+    return bool(np.allclose(colour, full * FILL_ALPHA, atol=4))
 
 
 def test_a_region_is_tinted_and_its_hole_is_not() -> None:
     tile = black_tile()
     image = overlay(tile, [region(square(10, 10, 50), square(25, 25, 20))])
-    assert is_tinted(at(image, 15, 15, tile), COLOURS[0])
+    assert is_tinted(at(image, 15, 15, tile), ROOFS)
     assert at(image, 35, 35, tile) == (0, 0, 0)
     assert at(image, 80, 20, tile) == (0, 0, 0)
-    assert at(image, 10, 40, tile) == ImageColor.getrgb(COLOURS[0]), "the outline is opaque"
+    assert at(image, 10, 40, tile) == ImageColor.getrgb(ROOFS), "the outline is opaque"
 
 
 def test_a_region_inside_the_hole_of_another_stays_visible() -> None:
@@ -85,7 +87,7 @@ def test_a_region_inside_the_hole_of_another_stays_visible() -> None:
     ring, island = region(square(10, 10, 60), square(20, 20, 40)), region(square(30, 30, 20))
     for regions in ([ring, island], [island, ring]):
         image = overlay(tile, regions)
-        assert is_tinted(at(image, 40, 40, tile), COLOURS[0])
+        assert is_tinted(at(image, 40, 40, tile), ROOFS)
         assert at(image, 25, 25, tile) == (0, 0, 0)
 
 
@@ -102,7 +104,7 @@ def test_a_region_inside_the_hole_of_another_stays_visible() -> None:
 def test_a_region_is_drawn_on_its_pixels_whatever_the_transform(transform: Affine) -> None:
     tile = black_tile(transform=transform)
     image = overlay(tile, [region(square(40, 10, 20), transform=transform)])
-    assert is_tinted(at(image, 50, 20, tile), COLOURS[0])
+    assert is_tinted(at(image, 50, 20, tile), ROOFS)
     assert at(image, 20, 50, tile) == (0, 0, 0)
 
 
@@ -110,10 +112,29 @@ def test_each_class_has_its_colour_and_a_line_with_count_and_area_in_the_legend(
     tile = black_tile()
     roofs = [region(square(5, 5, 20), class_name="building", area_m2=100.0) for _ in range(2)]
     image = overlay(tile, [*roofs, region(square(60, 5, 20), phrase="the road", area_m2=40.0)])
-    assert is_tinted(at(image, 15, 15, tile), COLOURS[0])
-    assert is_tinted(at(image, 70, 15, tile), COLOURS[1])
+    building = choose_colour("building", ())
+    assert is_tinted(at(image, 15, 15, tile), building)
+    assert is_tinted(at(image, 70, 15, tile), choose_colour("the road", {building}))
     one_line = overlay(tile, roofs)
     assert legend_height(image) > legend_height(one_line) > 0
+
+
+def test_ten_classes_have_ten_colours_and_they_are_those_of_the_plugin() -> None:
+    taken: dict[str, str] = {}
+    for name in (f"class {number}" for number in range(10)):
+        assert choose_colour(name, taken.values()) == palette.choose(name, taken)
+        taken[name] = choose_colour(name, taken.values())
+    assert sorted(taken.values()) == sorted(COLOURS)
+
+
+def test_the_legend_is_written_in_letters_that_its_font_has() -> None:
+    tile = black_tile()
+    accented, plain = (
+        overlay(tile, [region(square(10, 10, 50), class_name=name, area_m2=10.0)]) for name in ("forêt", "foret")
+    )
+    box = (0, accented.height - 60, accented.width, accented.height)
+    text = [np.asarray(image.crop(box).convert("L")) < 60 for image in (accented, plain)]
+    assert np.array_equal(*text)
 
 
 def legend_height(image: Image.Image) -> int:
@@ -125,7 +146,7 @@ def legend_height(image: Image.Image) -> int:
 def test_overlapping_regions_of_a_class_are_not_tinted_twice() -> None:
     tile = black_tile()
     image = overlay(tile, [region(square(10, 10, 40)), region(square(20, 20, 40))])
-    assert is_tinted(at(image, 35, 35, tile), COLOURS[0])
+    assert is_tinted(at(image, 35, 35, tile), ROOFS)
 
 
 def test_a_small_tile_is_enlarged_and_a_large_one_reduced() -> None:
@@ -145,7 +166,7 @@ def test_pixels_without_data_are_grey() -> None:
 def test_a_region_beyond_the_edge_of_the_tile_is_cut_off() -> None:
     tile = black_tile()
     image = overlay(tile, [region(square(-20, -20, 40)), region(square(500, 500, 10))])
-    assert is_tinted(at(image, 10, 10, tile), COLOURS[0])
+    assert is_tinted(at(image, 10, 10, tile), ROOFS)
 
 
 def test_the_file_replaces_an_earlier_one_and_leaves_nothing_else(tmp_path: Path) -> None:
