@@ -6,7 +6,7 @@ Everything above this line of the project (windows, polygons, chat) knows a mode
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol, Union
 
 import numpy as np
@@ -69,6 +69,7 @@ class ModelInfo:
         classes: Names it knows, empty for an open vocabulary.
         device: Where it runs, such as ``cpu`` or ``cuda:0``.
         licence: Of the weights.
+        mask_stride_px: Image pixels from one decoded mask value to the next; outlines are no finer than that.
     """
 
     name: str
@@ -79,7 +80,8 @@ class ModelInfo:
     classes: tuple[str, ...] = ()
     device: str = "cpu"
     licence: str = ""
-    parameters: int = field(default=0)
+    parameters: int = 0
+    mask_stride_px: int = 1
 
 
 class Predictor(Protocol):

@@ -1,0 +1,108 @@
+"""The embedded model behind the seam: a small GeoPix with its own vocabulary."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..generate import decode
+from ..geopix.model import GeoPix
+from ..geopix.vision import VisionFeatures
+from ..predictor import Mask, ModelInfo, Piece
+from .lexicon import GENERIC, match
+from .prompts import question
+from .speech import SegRun, Speech
+
+MAX_NEW_TOKENS = 160
+IMAGES_KEPT = 48  # features of this many windows wait for a second question, about 3 MB each
+PADDING = 127.0  # as in training
+NO_BIAS = 0.0  # added to the logit of "No": below 0 the model says less often that a thing is not there
+
+
+class NanoPredictor:
+    """See ``geopix_model.predictor.Predictor``."""
+
+    def __init__(self, model: GeoPix, tokenizer: Tokenizer, info: ModelInfo) -> None:
+        self.model, self.tokenizer, self._info = model, tokenizer, info
+        self.device = next(model.parameters()).device
+        self._features: OrderedDict[bytes, VisionFeatures] = OrderedDict()
+        self._ids = {token: tokenizer.token_to_id(token) for token in ("<image>", "</s>", "<answer>")}
+        self._no = tokenizer.encode("No").ids[0]
+
+    @property
+    def info(self) -> ModelInfo:
+        """Name, window size and resolution of the model."""
+        return self._info
+
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()
+    ) -> Iterator[Piece]:
+        """See ``Predictor.answer``."""
+        with torch.inference_mode():
+            features = self._look(image)
+            speech = Speech(self.tokenizer, prompt)
+            embeddings = self.model.embed(self._read(prompt, history), features.tokens, self._ids["<image>"])
+        steps = decode(self.model.language, embeddings, self._choose, self._ids["</s>"], MAX_NEW_TOKENS)
+        while True:
+            with torch.inference_mode():  # entered anew for each step: a generator must not leave it on while it waits
+                step = next(steps, None)
+                if step is None:
+                    return
+                pieces = [
+                    self._mask(piece, features, image.shape[:2]) if isinstance(piece, SegRun) else piece
+                    for piece in speech.feed(*step)
+                ]
+            yield from pieces
+
+    def _choose(self, state: Tensor) -> int:
+        logits = self.model.logits(state)
+        logits[self._no] += NO_BIAS
+        return int(logits.argmax())
+
+    def _read(self, prompt: str, history: Sequence[tuple[str, str]]) -> Tensor:
+        """(1, T) ids up to <answer>; a prompt that does not fit loses its end."""
+        ids = self.tokenizer.encode(question(prompt, history)).ids
+        room = self.model.config.text.max_positions - MAX_NEW_TOKENS
+        if len(ids) > room:
+            ids = [*ids[: room - 1], self._ids["<answer>"]]
+        return torch.tensor([ids], device=self.device)
+
+    def _look(self, image: NDArray[np.uint8]) -> VisionFeatures:
+        """Features of an image, kept for the next question about it."""
+        key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
+        if key not in self._features:
+            self._features[key] = self.model.vision(self._square(image))
+            while len(self._features) > IMAGES_KEPT:
+                self._features.popitem(last=False)
+        self._features.move_to_end(key)
+        return self._features[key]
+
+    def _square(self, image: NDArray[np.uint8]) -> Tensor:
+        """(1, 3, S, S): the image in the middle, padded as in training."""
+        side, (height, width) = self.model.config.image_size, image.shape[:2]
+        top, left = (side - height) // 2, (side - width) // 2
+        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device).permute(2, 0, 1)[None]
+        pads = (left, side - width - left, top, side - height - top)
+        padded = F.pad(pixels.to(next(self.model.parameters()).dtype), pads, value=PADDING)
+        return padded.contiguous(memory_format=torch.channels_last)
+
+    def _mask(self, run: SegRun, features: VisionFeatures, size: tuple[int, int]) -> Mask:
+        """The mask of one target at the size of the image."""
+        found = match(run.phrase)
+        class_id = found[0] if found else GENERIC
+        states = torch.stack(run.states)[None]
+        logits, confidence, _ = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
+        side, (height, width) = self.model.config.image_size, size
+        top, left = (side - height) // 2, (side - width) // 2
+        whole = F.interpolate(logits[:, None].float(), (side, side), mode="bilinear", align_corners=False)[0, 0]
+        cut = whole[top : top + height, left : left + width].cpu().numpy()
+        name = self.model.config.class_names[class_id] if found else ""
+        return Mask(run.phrase, name, np.ascontiguousarray(cut), float(confidence.sigmoid()[0]), run.target)
