@@ -25,6 +25,7 @@ from .geodesy import segment_length
 
 LOG = logging.getLogger(__name__)
 SHAPEFILE_TEXT_BYTES = 254
+SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj")
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Format:
 
 FORMATS = {
     ".gpkg": Format("GPKG", {}),
-    ".shp": Format(
-        "ESRI Shapefile", {"ENCODING": "UTF-8"}, (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj")
-    ),
+    ".shp": Format("ESRI Shapefile", {"ENCODING": "UTF-8"}, SHAPEFILE_PARTS),
     ".geojson": Format("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "10"}),
     ".json": Format("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "10"}),
     ".fgb": Format("FlatGeobuf", {}),

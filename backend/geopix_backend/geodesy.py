@@ -12,6 +12,7 @@ from pyproj.exceptions import CRSError
 
 from .errors import RasterError
 
+EARTH_RADIUS_M = 6.4e6
 SEGMENT_M = 1000.0  # over this length a straight line of a map projection leaves the geodesic by centimetres
 
 
@@ -45,7 +46,7 @@ def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64]
 def segment_length(crs: CRS) -> float:
     """Longest straight edge, in CRS units, that may stay straight in longitude and latitude: about ``SEGMENT_M``."""
     unit = crs.axis_info[0].unit_conversion_factor  # metres, or radians where geographic
-    return float(SEGMENT_M / (unit * crs.ellipsoid.semi_major_metre if crs.is_geographic else unit))
+    return float(SEGMENT_M / (unit * EARTH_RADIUS_M if crs.is_geographic else unit))
 
 
 def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> tuple[float, float] | None:

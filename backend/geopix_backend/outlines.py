@@ -3,8 +3,8 @@
 Words of this module: a lattice point (i, j) is a pixel corner at x = j, y = i.  A record is a lattice point where an
 outline turns; a point where two true pixels meet only diagonally (a saddle) is two records.  In row order, records 2k
 and 2k + 1 are the ends of horizontal edge k; in column order, consecutive records are the ends of a vertical edge.
-Edges are walked with the true pixels to the right (y down), so an outer ring begins, at its top left, from left to right
-and a hole from right to left.
+Edges are walked with the true pixels to the right (y down), so an outer ring begins, at its top left, from left to
+right and a hole from right to left.
 """
 
 from __future__ import annotations

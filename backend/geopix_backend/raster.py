@@ -145,7 +145,7 @@ def tile_from_pixels(
     if (frame.width, frame.height) != (tile.width, tile.height):
         rgba = _resampled(rgba, frame)
     valid = rgba[3] > 0
-    notes = () if crs else ("The pixels have no CRS; polygons keep their coordinates, without areas.",)
+    notes: tuple[str, ...] = () if crs else ("The pixels have no CRS; polygons keep their coordinates, without areas.",)
     if not valid.any():
         notes += ("There is no valid pixel here (all transparent), so nothing can be found.",)
     colours = np.ascontiguousarray(rgba[:3])

@@ -27,8 +27,8 @@ class RasterInfo:
         dtype: Of the first band.
         crs: None where unknown.
         gsd_m: Ground length of a pixel side at the centre in metres, None where unknown.
-        bounds: (x min, y min, x max, y max) in the raster's CRS; ``bounds_lonlat`` the same in EPSG:4326, where west may
-            be greater than east across the antimeridian.
+        bounds: (x min, y min, x max, y max) in the raster's CRS; ``bounds_lonlat`` the same in EPSG:4326, where west
+            may be greater than east across the antimeridian.
         nodata: Value that means "no data", None where there is none.
         driver: GDAL's name of the format.
         warnings: Sentences for the user.

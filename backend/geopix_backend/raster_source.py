@@ -103,6 +103,4 @@ def choose_bands(
         return tuple(pictures[:1]), ()
     chosen = tuple(pictures[:3])
     names = ", ".join(map(str, chosen))
-    return chosen, (
-        f"The raster does not say which bands are red, green, blue; bands {names} of {dataset.count} stand in.",
-    )
+    return chosen, (f"The raster does not say which bands are red, green, blue; {names} of {dataset.count} are shown.",)

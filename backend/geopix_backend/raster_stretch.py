@@ -40,4 +40,5 @@ def to_uint8(values: NDArray[np.generic], limits: Range) -> NDArray[np.uint8]:
     """``values`` with ``limits`` mapped to 0 and 255, clipped and rounded; what is not finite becomes 0."""
     low, high = limits
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / (high - low))
-    return np.nan_to_num(np.clip(np.rint(scaled), 0.0, 255.0), nan=0.0).astype(np.uint8)
+    rounded: NDArray[np.float32] = np.nan_to_num(np.clip(np.rint(scaled), 0.0, 255.0), nan=0.0)
+    return rounded.astype(np.uint8)
