@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -26,18 +27,10 @@ SKIPPED = {".pyc"}
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The distribution, built from a copy of what it is made of, so that no build folder is left in the tree."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in (
-        "pyproject.toml",
-        "setup.py",
-        "README.md",
-        "LICENSE",
-        "geopix_qgis",
-        "backend",
-        "model",
-        "metadata.txt",
-    ):
-        if (ROOT / name).exists():
-            subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
+    for path in (ROOT / name for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "metadata.txt")):
+        shutil.copy(path, source)
+    for folder in PACKAGES.values():
+        shutil.copytree(folder, source / folder.relative_to(ROOT), ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(built), str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -96,6 +89,6 @@ def test_plugin_metadata_has_the_version_of_the_wheel() -> None:
 
 
 def test_the_installed_packages_are_those_of_this_tree() -> None:
-    code = "import geopix_backend, geopix_model, geopix_qgis as q; print(q.__file__, geopix_backend.__file__, geopix_model.__file__)"
+    code = f"import {', '.join(PACKAGES)}; print({', '.join(f'{name}.__file__' for name in PACKAGES)}, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True)
-    assert [Path(name).parent.resolve() for name in done.stdout.split()] == list(PACKAGES.values())
+    assert [Path(name).parent.resolve() for name in done.stdout.splitlines()] == list(PACKAGES.values())
