@@ -24,7 +24,9 @@ def save(folder: Path, model: GeoPix, tokenizer: Tokenizer, dtype: torch.dtype =
     folder.mkdir(parents=True, exist_ok=True)
     model.config.save(folder / CONFIG)
     tokenizer.save(str(folder / TOKENIZER))
-    tensors = {k: v.detach().to(dtype if v.is_floating_point() else v.dtype).contiguous() for k, v in stored(model).items()}
+    tensors = {
+        k: v.detach().to(dtype if v.is_floating_point() else v.dtype).contiguous() for k, v in stored(model).items()
+    }
     partial = folder / f".{WEIGHTS}.part"
     save_file(tensors, partial, metadata={"architecture": "geopix"})
     os.replace(partial, folder / WEIGHTS)
@@ -39,16 +41,20 @@ def load(folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) 
     """The model of a folder, ready for inference.
 
     Raises:
-        CheckpointError: If a file is missing, truncated, or of another architecture, or any weight is missing or unexpected.
+        CheckpointError: If a file is missing, truncated, or of another architecture, or a weight is missing or unknown.
     """
     for name in (CONFIG, TOKENIZER, WEIGHTS):
         if not (folder / name).is_file():
-            raise CheckpointError(f"the model folder {folder} has no {name}; reinstall the package or choose another folder")
+            raise CheckpointError(
+                f"the model folder {folder} has no {name}; reinstall the package or choose another folder"
+            )
     config = GeoPixConfig.load(folder / CONFIG)
     try:
         tensors = load_file(folder / WEIGHTS)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{WEIGHTS} in {folder} is damaged or truncated ({error}); reinstall the model") from error
+        raise CheckpointError(
+            f"{WEIGHTS} in {folder} is damaged or truncated ({error}); reinstall the model"
+        ) from error
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # the tokenizers library raises bare Exception
@@ -67,12 +73,16 @@ def fill(model: nn.Module, tensors: dict[str, Tensor]) -> None:
     wanted = stored(model)
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     if missing or extra:
-        what = f"lacks {len(missing)} weights, first {missing[0]!r}" if missing else f"has the unknown weight {extra[0]!r}"
+        what = (
+            f"lacks {len(missing)} weights, first {missing[0]!r}" if missing else f"has the unknown weight {extra[0]!r}"
+        )
         raise CheckpointError(f"{WEIGHTS} {what}; is it a file of another model?")
     wrong = [k for k in wanted if wanted[k].shape != tensors[k].shape]
     if wrong:
         found, expected = tuple(tensors[wrong[0]].shape), tuple(wanted[wrong[0]].shape)
-        raise CheckpointError(f"{WEIGHTS} has {wrong[0]!r} of shape {found}, expected {expected}; is it of another size?")
+        raise CheckpointError(
+            f"{WEIGHTS} has {wrong[0]!r} of shape {found}, expected {expected}; is it of another size?"
+        )
     with torch.no_grad():
         for name, value in wanted.items():
             value.copy_(tensors[name])

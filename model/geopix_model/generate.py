@@ -33,7 +33,7 @@ def decode(
         if token == stop:
             return
         yield token, state
-        inputs = language.embed_tokens(torch.tensor([[token]], device=embeddings.device))
+        inputs = language.get_input_embeddings()(torch.tensor([[token]], device=embeddings.device))
 
 
 def decode_uncached(
@@ -46,5 +46,5 @@ def decode_uncached(
         if token == stop:
             return
         yield token, state
-        last = language.embed_tokens(torch.tensor([[token]], device=embeddings.device))
+        last = language.get_input_embeddings()(torch.tensor([[token]], device=embeddings.device))
         embeddings = torch.cat([embeddings, last], 1)

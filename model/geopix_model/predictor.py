@@ -92,9 +92,7 @@ class Predictor(Protocol):
         """Name, window size and resolution of the model."""
         ...
 
-    def answer(
-        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()
-    ) -> Iterator[Piece]:
+    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
         """The answer to ``prompt`` about ``image``, piece by piece; at least one piece for each decoded token.
 
         Args:
@@ -103,8 +101,8 @@ class Predictor(Protocol):
             history: Earlier (prompt, answer) turns, oldest first.
 
         Yields:
-            Text as it is decoded, a Mask as soon as its segmentation tokens are complete, a Measure where a number belongs.
-            Closing the iterator stops the model at the next token.
+            Text as it is decoded, a Mask as soon as its segmentation tokens are complete, a Measure where a number
+            belongs.  Closing the iterator stops the model at the next token.
 
         Raises:
             PromptError: If the prompt is empty or too long for the model.

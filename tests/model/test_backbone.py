@@ -47,7 +47,7 @@ def test_published_weights_are_mapped_and_only_the_classifier_may_be_left_over()
 
 def test_an_unknown_or_missing_published_weight_is_refused() -> None:
     names = published_names(EfficientNetLite())
-    with pytest.raises(CheckpointError, match="unknown backbone weight 'head.weight'"):
+    with pytest.raises(CheckpointError, match="unknown backbone weight"):
         load_imagenet(EfficientNetLite(), names | {"head.weight": torch.zeros(1)})
     del names["_blocks.3._bn1.weight"]
     with pytest.raises(CheckpointError, match="does not fit"):

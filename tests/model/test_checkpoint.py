@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from geopix_model import checkpoint
 from geopix_model.errors import CheckpointError, DeviceError, UnknownModelError
 from geopix_model.registry import NANO, load
-
 from tests.model.small import small_model, small_tokenizer
 
 
@@ -83,7 +82,9 @@ def no_tokenizer(path: Path) -> None:
         (no_tokenizer, "tokenizer.json in .* cannot be read"),
     ],
 )
-def test_a_spoilt_model_folder_is_refused(folder: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str) -> None:
+def test_a_spoilt_model_folder_is_refused(
+    folder: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     spoil(copy)

@@ -7,7 +7,6 @@ import torch
 from geopix_model.generate import decode, decode_uncached
 from geopix_model.geopix.model import GeoPix
 from geopix_model.registry import NANO
-
 from tests.model.small import small_model
 
 
@@ -66,7 +65,9 @@ def test_cached_decoding_equals_reading_everything_again() -> None:
         cached = list(decode(model.language, embeddings, choose, -1, 12))
         slow = list(decode_uncached(model.language, embeddings, choose, -1, 12))
     assert [token for token, _ in cached] == [token for token, _ in slow]
-    torch.testing.assert_close(torch.stack([s for _, s in cached]), torch.stack([s for _, s in slow]), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        torch.stack([s for _, s in cached]), torch.stack([s for _, s in slow]), atol=1e-5, rtol=1e-5
+    )
 
 
 def test_the_embedded_model_is_under_25_mib() -> None:

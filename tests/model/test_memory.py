@@ -36,7 +36,8 @@ def test_untrained_paper_mode_equals_released_mode_for_any_class_and_mask(seen: 
     feature, mask = seen
     for level in (0, 1):
         torch.testing.assert_close(
-            paper(feature, mask, torch.tensor([0, 3, 4]), level), released(feature, mask, torch.tensor([1, 1, 1]), level)
+            paper(feature, mask, torch.tensor([0, 3, 4]), level),
+            released(feature, mask, torch.tensor([1, 1, 1]), level),
         )
 
 

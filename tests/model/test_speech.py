@@ -10,7 +10,6 @@ from geopix_model.nano.lexicon import listing
 from geopix_model.nano.prompts import SEG_RUN
 from geopix_model.nano.speech import SegRun, Speech
 from geopix_model.predictor import Measure, Text
-
 from tests.model.small import small_tokenizer
 
 
@@ -60,7 +59,9 @@ def test_targets_are_numbered_and_measures_belong_to_the_last_one(tokenizer: Tok
     assert [p.target for p in pieces if isinstance(p, (SegRun, Measure))] == [0, 0, 1, 1]
 
 
-@pytest.mark.parametrize("run", ["[SEG0][SEG1][SEG2]", "[SEG1][SEG0][SEG2][SEG3][SEG4][SEG5]", "[SEG0][SEG1] and [SEG2]"])
+@pytest.mark.parametrize(
+    "run", ["[SEG0][SEG1][SEG2]", "[SEG1][SEG0][SEG2][SEG3][SEG4][SEG5]", "[SEG0][SEG1] and [SEG2]"]
+)
 def test_an_incomplete_or_permuted_run_gives_no_mask(tokenizer: Tokenizer, run: str) -> None:
     assert not [p for p in flat(say(tokenizer, f"<p>ships</p>{run}.")) if isinstance(p, SegRun)]
 

@@ -1,7 +1,7 @@
 """EfficientNet-Lite image backbone (Apache-2.0 weights by the TensorFlow authors), written for dense features.
 
-The layout follows the EfficientNet-Lite release: no squeeze-and-excitation, ReLU6, TensorFlow "same" padding, batch norm
-with eps 1e-3.  Batch norm always uses its stored statistics: the batches of this project are small.
+The layout follows the EfficientNet-Lite release: no squeeze-and-excitation, ReLU6, TensorFlow "same" padding, batch
+norm with eps 1e-3.  Batch norm always uses its stored statistics: the batches of this project are small.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Stage:
     expand: int = 6
 
 
-# Stage tables of the release (width and depth multipliers already applied); strides 2, 4, 8, 16, 16, 32, 32 after the stem.
+# Stage table of the release, width and depth multipliers applied; strides 2, 4, 8, 16, 16, 32, 32 after the stem.
 LITE2 = (
     Stage(1, 3, 1, 16, 1),
     Stage(3, 3, 2, 24),
@@ -79,9 +79,7 @@ class Bottleneck(nn.Module):
 
 def conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """Convolution without bias, then batch norm."""
-    return nn.Sequential(
-        SameConv(inputs, outputs, kernel, stride, groups=groups, bias=False), FrozenStatsNorm(outputs)
-    )
+    return nn.Sequential(SameConv(inputs, outputs, kernel, stride, groups=groups, bias=False), FrozenStatsNorm(outputs))
 
 
 class EfficientNetLite(nn.Module):

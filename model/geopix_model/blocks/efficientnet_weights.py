@@ -31,4 +31,6 @@ def load_imagenet(backbone: EfficientNetLite, published: dict[str, Tensor]) -> N
     try:
         backbone.load_state_dict(ours, strict=True)
     except RuntimeError as error:
-        raise CheckpointError(f"the backbone file does not fit this stage table: {str(error).splitlines()[1].strip()}") from error
+        raise CheckpointError(
+            f"the backbone file does not fit this stage table: {str(error).splitlines()[1].strip()}"
+        ) from error

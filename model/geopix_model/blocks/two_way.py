@@ -24,7 +24,7 @@ class Attention(nn.Module):
             return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
         mixed = F.scaled_dot_product_attention(split(self.q_proj(q)), split(self.k_proj(k)), split(self.v_proj(v)))
-        return self.out_proj(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+        return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
 class TwoWayMLP(nn.Module):
@@ -35,7 +35,7 @@ class TwoWayMLP(nn.Module):
         self.lin1, self.lin2 = nn.Linear(width, hidden), nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.lin2(F.relu(self.lin1(x)))  # type: ignore[no-any-return]
+        return self.lin2(F.relu(self.lin1(x)))
 
 
 class TwoWayBlock(nn.Module):
@@ -57,9 +57,7 @@ class TwoWayBlock(nn.Module):
             q = queries + query_pe
             queries = queries + self.self_attn(q, q, queries)
         queries = self.norm1(queries)
-        queries = self.norm2(
-            queries + self.cross_attn_token_to_image(queries + query_pe, keys + key_pe, keys)
-        )
+        queries = self.norm2(queries + self.cross_attn_token_to_image(queries + query_pe, keys + key_pe, keys))
         queries = self.norm3(queries + self.mlp(queries))
         keys = self.norm4(keys + self.cross_attn_image_to_token(keys + key_pe, queries + query_pe, queries))
         return queries, keys

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from ..nano.prompts import SEG, question
+from ..nano.prompts import SEG, question, token_id
 from .conversations import Example, generate
 from .crops import Crop
 
@@ -63,7 +63,7 @@ def conversations(rng: random.Random, crop: Crop, count: int, with_absent: bool)
 
 def collate(tokenizer: Tokenizer, spoken: Sequence[Sequence[tuple[Example, bool]]]) -> Batch:
     """Tokens, labels and targets of the conversations of each crop."""
-    seg0, answer = tokenizer.token_to_id(SEG[0]), tokenizer.token_to_id("<answer>")
+    seg0, answer = token_id(tokenizer, SEG[0]), token_id(tokenizer, "<answer>")
     rows: list[list[int]] = []
     labels, image, targets = [], [], []
     for crop, examples in enumerate(spoken):
@@ -79,4 +79,5 @@ def collate(tokenizer: Tokenizer, spoken: Sequence[Sequence[tuple[Example, bool]
     padded = torch.tensor([row + [0] * (length - len(row)) for row in rows])
     wanted = torch.tensor([row + [IGNORE] * (length - len(row)) for row in labels])
     table = torch.tensor(targets, dtype=torch.long).reshape(-1, 5).unbind(1)
-    return Batch(padded, wanted, torch.tensor(image), *table[:4], table[4].bool())
+    row, start, class_id, crop_number, empty = table
+    return Batch(padded, wanted, torch.tensor(image), row, start, class_id, crop_number, empty.bool())

@@ -94,7 +94,7 @@ def _start(centre: int, side: int, length: int) -> int:
     return (length - side) // 2 if side >= length else min(max(centre - side // 2, 0), length - side)
 
 
-def _turn(x: NDArray, turns: int, flip: bool) -> NDArray:  # type: ignore[type-arg]
+def _turn(x: NDArray, turns: int, flip: bool) -> NDArray:
     x = np.rot90(x, turns)
     return np.ascontiguousarray(x[:, ::-1] if flip else x)
 

@@ -72,7 +72,7 @@ def _masks(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
 def _instances(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
     coco = json.loads((folder / "instances.json").read_text())
     classes = {c["id"]: ID[c["name"].replace("_", " ")] for c in coco["categories"]}
-    by_image: dict[int, list[dict]] = {}  # type: ignore[type-arg]
+    by_image: dict[int, list[dict]] = {}
     for annotation in coco["annotations"]:
         by_image.setdefault(annotation["image_id"], []).append(annotation)
     for entry in coco["images"]:
@@ -89,20 +89,24 @@ def _instances(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
 
 
 def _boxes(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
-    """Boxes bound an object without outlining it: its core is labelled, the rest of the box unknown, all else is not it."""
+    """A box bounds an object without outlining it: its core is labelled, the rest unknown, outside is not it."""
     boxes = json.loads((folder / "boxes.json").read_text())
     for path in _images(folder):
         pixels = _pixels(path, label_set.scale)
         height, width = pixels.shape[:2]
         core, whole = Image.new("1", (width, height)), Image.new("1", (width, height))
         for _, cx, cy, w, h in boxes.get(path.stem, []):
-            for canvas, share, ellipse in ((whole, 1.1, False), (core, label_set.core, True)):
-                corners = ((cx - w * share / 2) * width, (cy - h * share / 2) * height)
-                corners += ((cx + w * share / 2) * width, (cy + h * share / 2) * height)
-                (ImageDraw.Draw(canvas).ellipse if ellipse else ImageDraw.Draw(canvas).rectangle)(corners, fill=1)
+            ImageDraw.Draw(whole).rectangle(_corners(cx, cy, w * 1.1, h * 1.1, width, height), fill=1)
+            core_size = (w * label_set.core, h * label_set.core)
+            ImageDraw.Draw(core).ellipse(_corners(cx, cy, *core_size, width, height), fill=1)
         present = np.asarray(core).astype(np.uint32) << np.uint32(ID[label_set.boxed])
         unknown = np.asarray(whole) & ~np.asarray(core)
         yield Labelled(f"{label_set.folder}/{path.name}", label_set, pixels, present, unknown)
+
+
+def _corners(cx: float, cy: float, w: float, h: float, width: int, height: int) -> tuple[float, float, float, float]:
+    """(x0, y0, x1, y1) in pixels of a box given in shares of the image."""
+    return (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height
 
 
 def classes_in(image: Labelled, min_px: int = 1) -> dict[int, int]:

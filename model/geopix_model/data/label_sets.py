@@ -1,7 +1,7 @@
-"""The labelled image sets that the embedded model is trained on: where they lie, what they label, what they cannot contain.
+"""The labelled image sets of the embedded model: where they lie, what they label, what they cannot contain.
 
-A set labels only some classes.  Everything else is unknown in it, except the classes listed as ``excluded``: things that
-do not occur at such places (there is no ship in a Nepali hill village).
+A set labels only some classes.  Everything else is unknown in it, except the classes listed as ``excluded``: things
+that do not occur at such places (there is no ship in a Nepali hill village).
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ COVER = {
     5: ID["water"],
     7: ID["solar panel"],
 }
-NWPU = ("airplane", "ship", "storage tank", "baseball diamond", "tennis court", "basketball court")
-NWPU += ("ground track field", "harbor", "bridge", "vehicle")
+NWPU = NAMES[:10]
 SPORTS = ("baseball diamond", "tennis court", "basketball court", "ground track field")
 COAST = ("ship", "harbor")
 UNKNOWN = 255

@@ -22,8 +22,8 @@ def iou(found: Bools, truth: Bools, valid: Bools) -> float:
 class Tally:
     """Results of one evaluation.
 
-    ``present``: IoU of each image that contains the class.  ``refused``: for each image that does not, whether no mask was given.
-    Keys are (class name, set name).
+    ``present``: IoU of each image that contains the class.  ``refused``: for each image that does not, whether no mask
+    was given.  Keys are (class name, set name).
     """
 
     present: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))

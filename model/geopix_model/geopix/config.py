@@ -83,10 +83,14 @@ class GeoPixConfig:
             raise CheckpointError(f"{path.name} cannot be read ({error}); reinstall the model") from error
         found = values.pop("architecture", None) if isinstance(values, dict) else None
         if found != "geopix":
-            raise CheckpointError(f"{path.name} describes architecture {found!r}, expected 'geopix'; choose another model folder")
+            raise CheckpointError(
+                f"{path.name} describes architecture {found!r}, expected 'geopix'; choose another model folder"
+            )
         try:
             text, memory = TextConfig(**values.pop("text")), MemoryConfig(**values.pop("memory"))
             names, gsd = tuple(values.pop("class_names")), tuple(values.pop("gsd_range_m"))
             return cls(**values, text=text, memory=memory, class_names=names, gsd_range_m=gsd)
         except (KeyError, TypeError) as error:
-            raise CheckpointError(f"{path.name} does not fit this version of GeoPix ({error}); update the package") from error
+            raise CheckpointError(
+                f"{path.name} does not fit this version of GeoPix ({error}); update the package"
+            ) from error

@@ -24,7 +24,6 @@ class MaskDecoder(nn.Module):
         levels: Number of scales.
         hidden: Hidden width of the transformer MLPs.
         mask_channels: Channels of the map that a mask is read from (published: D / 8).
-        laterals: Whether finer image maps are added after each upscaling of level 1 (as SAM 2 does; not in the published model).
     """
 
     def __init__(self, width: int, levels: int, hidden: int, mask_channels: int) -> None:
@@ -60,7 +59,8 @@ class MaskDecoder(nn.Module):
             dense: (1, D, 1, 1) "no mask" embedding.
             grid_pe: (1, D, h, w) positions of level 0.
             previous: (N, 1, ., .) mask logits of the level before.
-            laterals: Image maps (N, D, 2h, 2w) and (N, mask_channels, 4h, 4w) for level 1.
+            laterals: Image maps (N, D, 2h, 2w) and (N, mask_channels, 4h, 4w), added after each upscaling of level 1 as
+                SAM 2 does; the published model has none.
         """
         count = sparse.shape[0]
         tokens = torch.cat([self.iou_token.weight, self.mask_tokens.weight])[None].expand(count, -1, -1)

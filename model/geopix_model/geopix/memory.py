@@ -8,6 +8,8 @@ Axes: N targets, D feature width, P memory width, K memory length, h x w grid, T
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -41,7 +43,7 @@ class MaskDownsampler(nn.Module):
         self.layer3 = MaskResidual(32, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer3(self.layer2(self.layer1(x)))  # type: ignore[no-any-return]
+        return self.layer3(self.layer2(self.layer1(x)))
 
 
 class ConvNextBlock(nn.Module):
@@ -70,7 +72,7 @@ class MemoryEncoder(nn.Module):
         self.fuser = ConvNextBlock(width)
 
     def forward(self, feature: Tensor, mask_logits: Tensor) -> Tensor:
-        return self.fuser(self.pix_feat_proj(feature) + self.mask_downsampler(mask_logits.sigmoid()))  # type: ignore[no-any-return]
+        return self.fuser(self.pix_feat_proj(feature) + self.mask_downsampler(mask_logits.sigmoid()))
 
 
 class MemoryFuser(nn.Module):
@@ -79,7 +81,7 @@ class MemoryFuser(nn.Module):
     def __init__(self, length: int) -> None:
         super().__init__()
         widths, layers = (length, 32, 16, 1), []
-        for index, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
             layers += [nn.Conv3d(inputs, outputs, 1), nn.BatchNorm3d(outputs)]
             layers += [nn.ReLU()] if index < 2 else []
         self.model = nn.Sequential(*layers)
@@ -87,7 +89,7 @@ class MemoryFuser(nn.Module):
     def forward(self, memory: Tensor) -> Tensor:
         count, _, width, _, _ = memory.shape
         slots = memory.transpose(1, 2).flatten(0, 1)[:, :, None]  # (N P, K, 1, h, w): P is the batch axis
-        return self.model(slots)[:, 0, 0].unflatten(0, (count, width))  # type: ignore[no-any-return]
+        return self.model(slots)[:, 0, 0].unflatten(0, (count, width))
 
 
 class MemoryAttentionLayer(nn.Module):
@@ -113,7 +115,7 @@ class MemoryAttentionLayer(nn.Module):
         keys = self.cross_attn_image_pos(memory)
         update = x + self.cross_attn_image(self.norm2(x), keys, memory, need_weights=False)[0]
         x = x + self.scale * update
-        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))  # type: ignore[no-any-return]
+        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))
 
 
 class MemoryAttention(nn.Module):
@@ -126,8 +128,9 @@ class MemoryAttention(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor | None) -> Tensor:
         """``memory`` None computes the released function, in which the attentions have no effect."""
-        x = (1 + self.layers[0].scale) * x if memory is None else self.layers[0](x, memory)
-        return self.norm(x)  # type: ignore[no-any-return]
+        layer = self.layers[0]
+        scale: Tensor = layer.scale  # type: ignore[assignment]
+        return self.norm((1 + scale) * x if memory is None else layer(x, memory))
 
 
 class LearnableMemory(nn.Module):
@@ -147,7 +150,15 @@ class ClasswiseMemory(nn.Module):
     """
 
     def __init__(
-        self, width: int, classes: int, levels: int, length: int, memory_width: int, grid: int, feedforward: int, mode: str
+        self,
+        width: int,
+        classes: int,
+        levels: int,
+        length: int,
+        memory_width: int,
+        grid: int,
+        feedforward: int,
+        mode: str,
     ) -> None:
         super().__init__()
         self.mode = mode
@@ -158,7 +169,7 @@ class ClasswiseMemory(nn.Module):
 
     def recall(self, classes: Tensor, level: int) -> Tensor:
         """Fused memory (N, P, h, w) of class ids (N,)."""
-        return self.memory_fuser(self.learnable_memory.memory[classes, level])  # type: ignore[no-any-return]
+        return self.memory_fuser(self.learnable_memory.memory[classes, level])
 
     def forward(self, feature: Tensor, mask_logits: Tensor | None, classes: Tensor, level: int) -> Tensor:
         """The refined level feature (N, D, h, w).
@@ -173,4 +184,4 @@ class ClasswiseMemory(nn.Module):
         if self.mode == "paper" and mask_logits is not None:
             seen = self.memory_encoder(feature, resize(mask_logits, (4 * size[0], 4 * size[1])))
             memory = (seen + self.recall(classes, level)).flatten(2).transpose(1, 2)
-        return self.memory_attention(tokens, memory).transpose(1, 2).unflatten(2, size)  # type: ignore[no-any-return]
+        return self.memory_attention(tokens, memory).transpose(1, 2).unflatten(2, size)

@@ -40,14 +40,21 @@ class GeoPix(nn.Module):
                 num_key_value_heads=text.heads,
                 intermediate_size=text.intermediate,
                 max_position_embeddings=text.max_positions,
-                attn_implementation="sdpa",
+                attn_implementation="sdpa",  # type: ignore[call-arg]
             )
         )
         self.codebook = TokenCodebook(text.hidden, width, config.levels, config.seg_tokens)
         self.prompt_encoder = PromptEncoder(width)
         self.mask_decoder = MaskDecoder(width, config.levels, config.mask_hidden, config.mask_channels)
         self.clm = ClasswiseMemory(
-            width, memory.classes, config.levels, memory.length, memory.width, config.grid, memory.feedforward, config.clm
+            width,
+            memory.classes,
+            config.levels,
+            memory.length,
+            memory.width,
+            config.grid,
+            memory.feedforward,
+            config.clm,
         )
         self.multiscale_scalar = nn.Parameter(torch.full((config.levels,), 1 / config.levels))
 

@@ -1,4 +1,4 @@
-"""Vision encoder of the small models: a convolutional pyramid that feeds the decoder, both mask levels and their laterals."""
+"""Vision encoder of the small models: a pyramid that feeds the decoder, both mask levels and their laterals."""
 
 from __future__ import annotations
 

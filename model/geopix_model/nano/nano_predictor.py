@@ -18,7 +18,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Piece
 from .lexicon import GENERIC, match
-from .prompts import question
+from .prompts import question, token_id
 from .speech import SegRun, Speech
 
 MAX_NEW_TOKENS = 160
@@ -34,7 +34,7 @@ class NanoPredictor:
         self.model, self.tokenizer, self._info = model, tokenizer, info
         self.device = next(model.parameters()).device
         self._features: OrderedDict[bytes, VisionFeatures] = OrderedDict()
-        self._ids = {token: tokenizer.token_to_id(token) for token in ("<image>", "</s>", "<answer>")}
+        self._ids = {token: token_id(tokenizer, token) for token in ("<image>", "</s>", "<answer>")}
         self._no = tokenizer.encode("No").ids[0]
 
     @property
@@ -42,9 +42,7 @@ class NanoPredictor:
         """Name, window size and resolution of the model."""
         return self._info
 
-    def answer(
-        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()
-    ) -> Iterator[Piece]:
+    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
         """See ``Predictor.answer``."""
         with torch.inference_mode():
             features = self._look(image)

@@ -11,7 +11,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from geopix_model.errors import PromptError
+from tokenizers import Tokenizer
+
+from geopix_model.errors import CheckpointError, PromptError
 from geopix_model.nano.lexicon import joined, match
 
 MAX_PROMPT_CHARS = 4000  # more is refused
@@ -86,6 +88,18 @@ _AT_END = _AT_START - {
     "spot",
     "plot",
 }
+
+
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """Id of a special token.
+
+    Raises:
+        CheckpointError: If the tokenizer is of another model.
+    """
+    found: int | None = tokenizer.token_to_id(token)
+    if found is None:
+        raise CheckpointError(f"the tokenizer lacks {token!r}; is it that of another model?")
+    return found
 
 
 def normalise(prompt: str) -> str:

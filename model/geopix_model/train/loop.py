@@ -1,4 +1,4 @@
-"""The training loop: a time budget for each stage, so that it fits a laptop as well as a GPU; resumable, progress shown."""
+"""The training loop: a time budget for each stage, for laptop and GPU alike; resumable, progress shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -41,20 +42,22 @@ class Plan:
     mask_minutes: float
     folder: Path
     seed: int = 0
-    size: StepSize = StepSize()
+    size: StepSize = field(default_factory=StepSize)
 
 
 class Trainer:
     """Runs the two stages one after the other, or goes on where the resume file says."""
 
-    def __init__(self, model: GeoPix, tokenizer: Tokenizer, images: Sequence[Labelled], plan: Plan, device: str) -> None:
+    def __init__(
+        self, model: GeoPix, tokenizer: Tokenizer, images: Sequence[Labelled], plan: Plan, device: str
+    ) -> None:
         self.device = torch.device(device)
         self.model, self.tokenizer, self.plan = model.to(self.device), tokenizer, plan
-        model.vision.backbone.to(memory_format=torch.channels_last)
+        model.vision.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.source = CropSource(images, model.config.image_size)
         self.average = Average(model)
         self.stage, self.used_s, self.step = "language", 0.0, 0
-        self._optimizer_state: dict | None = None  # type: ignore[type-arg]
+        self._optimizer_state: dict[str, Any] | None = None
 
     @property
     def resume_file(self) -> Path:
@@ -116,7 +119,7 @@ class Trainer:
                 group["lr"] = group["peak"] * max(rate, 1e-3)
             loss, report = step(used)
             adam.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
             adam.step()
             self.average.update(self.model)

@@ -13,6 +13,7 @@ from ..data.batches import Batch, collate, conversations
 from ..data.crops import Crop, CropSource
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
+from ..nano.prompts import token_id
 from . import losses
 
 GENERIC_SHARE = 0.2  # targets whose memory class is replaced by the generic slot, so that it learns too
@@ -30,7 +31,7 @@ class StepSize:
 def read_text(model: GeoPix, batch: Batch, tokens: Tensor, image_id: int) -> Tensor:
     """Decoder states (M, T, H) of the conversations over image tokens (B, I, C)."""
     embeddings = model.embed(batch.ids, tokens[batch.image], image_id)
-    return model.language(inputs_embeds=embeddings, use_cache=False).last_hidden_state  # type: ignore[no-any-return]
+    return model.language(inputs_embeds=embeddings, use_cache=False).last_hidden_state
 
 
 class TokenBank:
@@ -47,11 +48,13 @@ class TokenBank:
         for crop in self.crops:
             crop.pixels = torch.empty(0)
 
-    def step(self, model: GeoPix, tokenizer: Tokenizer, rng: random.Random, count: int) -> tuple[Tensor, dict[str, float]]:
+    def step(
+        self, model: GeoPix, tokenizer: Tokenizer, rng: random.Random, count: int
+    ) -> tuple[Tensor, dict[str, float]]:
         """Text loss over ``count`` conversations."""
         picks = [rng.randrange(len(self.crops)) for _ in range(count)]
         batch = collate(tokenizer, [conversations(rng, self.crops[i], 1, False) for i in picks]).to(self.all.device)
-        states = read_text(model, batch, self.all[picks], tokenizer.token_to_id("<image>"))
+        states = read_text(model, batch, self.all[picks], token_id(tokenizer, "<image>"))
         loss = losses.text_loss(model.logits(states), batch.labels)
         return loss, {"text": loss.item()}
 
@@ -64,7 +67,7 @@ def mask_step(
     batch = collate(tokenizer, [conversations(rng, crop, size.conversations, True) for crop in crops]).to(device)
     pixels = torch.stack([crop.pixels for crop in crops]).to(device)
     features = model.vision(pixels.contiguous(memory_format=torch.channels_last))
-    states = read_text(model, batch, features.tokens, tokenizer.token_to_id("<image>"))
+    states = read_text(model, batch, features.tokens, token_id(tokenizer, "<image>"))
     text = losses.text_loss(model.logits(states), batch.labels)
     report = {"text": text.item()}
     if not len(batch.rows):

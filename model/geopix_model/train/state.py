@@ -46,7 +46,12 @@ def optimizer(model: GeoPix, rates: Rates) -> torch.optim.AdamW:
         if not frozen:
             groups.setdefault((part, parameter.ndim > 1), []).append(parameter)
     settings = [
-        {"params": params, "lr": getattr(rates, part), "peak": getattr(rates, part), "weight_decay": 0.02 if decays else 0.0}
+        {
+            "params": params,
+            "lr": getattr(rates, part),
+            "peak": getattr(rates, part),
+            "weight_decay": 0.02 if decays else 0.0,
+        }
         for (part, decays), params in groups.items()
     ]
     return torch.optim.AdamW(settings, betas=(0.9, 0.98))
