@@ -1,0 +1,118 @@
+"""``geopix serve``: the model process that QGIS talks to.
+
+Standard output carries one line of JSON, which says where the process listens; everything else goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from typing import TextIO
+
+import uvicorn
+
+from geopix_qgis.protocol import VERSION
+
+from .config import ServeConfig, serve_config
+from .errors import PortError
+from .models import load, models
+from .scheduler import Scheduler
+from .server import create_app
+
+HOST = "127.0.0.1"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--port", type=_port, default=0, help=f"on {HOST}; 0 (default) takes a free one")
+    parser.add_argument("--model", default="nano", help="the default model (default nano)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--parent-stdin", action="store_true", help="end when standard input ends")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until it is told to end.
+
+    Raises:
+        PortError: If the port is taken.
+    """
+    config = serve_config(args)
+    listener = bind(config.port)
+    out = _keep_stdout_clean()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    if config.parent_stdin:
+        threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    scheduler = Scheduler(lambda name: load(name, config.device), config.waiting_limit)
+    server = _Server(_uvicorn_config(scheduler, config), listener, config.token, out)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        scheduler.close()
+    return 0
+
+
+def bind(port: int) -> socket.socket:
+    """A socket that listens on ``port`` of this machine only; 0 takes a free one.
+
+    Raises:
+        PortError: If the port is taken or not allowed.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":  # elsewhere the option lets two processes share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        why = error.strerror or str(error)
+        raise PortError(
+            f"Port {port} of {HOST} cannot be used ({why}); choose another, or 0 for a free one."
+        ) from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Announces itself once it answers."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, token: str, out: TextIO) -> None:
+        super().__init__(config)
+        self._listener, self._token, self._out = listener, token, out
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, then prints the one line."""
+        await super().startup(sockets)
+        port = self._listener.getsockname()[1]
+        ready = {"event": "ready", "port": port, "token": self._token, "protocol": VERSION}
+        print(json.dumps(ready), file=self._out, flush=True)
+
+
+def _uvicorn_config(scheduler: Scheduler, config: ServeConfig) -> uvicorn.Config:
+    app = create_app(scheduler, config, models)
+    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+
+
+def _keep_stdout_clean() -> TextIO:
+    """The real standard output; what any library prints from now on goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return out
+
+
+def _end_with_parent() -> None:
+    """Ends the process when its standard input does: then QGIS has closed, or was killed."""
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)

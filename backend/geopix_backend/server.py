@@ -1,0 +1,201 @@
+"""HTTP at the edge of the model process: bytes become types here, and events become bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+import geopix_qgis.protocol as wire
+from geopix_model import __version__
+from geopix_model.errors import GeoPixError, UnknownModelError
+from geopix_model.predictor import Predictor
+
+from . import tiles
+from .config import ServeConfig
+from .engine import Engine
+from .errors import BusyError, RequestError, TokenError, TooLargeError
+from .question import Question
+from .scheduler import Scheduler, Work
+
+BAD_REQUEST = 400
+STATUS: dict[type[GeoPixError], int] = {TokenError: 401, UnknownModelError: 404, TooLargeError: 413, BusyError: 429}
+STREAM_TYPE = "text/event-stream"
+_REFUSAL = {
+    "type": "object",
+    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["code", "message"],
+}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/json": {"schema": _REFUSAL}}}
+    for status, text in {
+        BAD_REQUEST: "The question, the raster or the extent cannot be used; `message` says why in one sentence.",
+        401: "No token, or a wrong one.",
+        404: "No model of that name.",
+        413: "The request is too long.",
+        429: "Too many questions wait already.",
+    }.items()
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": f"Events: {', '.join(wire.EVENTS)}.", "content": {STREAM_TYPE: {"schema": {"type": "string"}}}}
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            wire.JSON_TYPE: {"schema": {"type": "object", "description": "geopix_qgis.protocol.AskRequest"}},
+            wire.FRAME_TYPE: {"schema": {"type": "string", "format": "binary", "description": "length, JSON, pixels"}},
+        },
+    }
+}
+
+
+def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], list[Mapping[str, Any]]]) -> FastAPI:
+    """The web application of the model process.
+
+    Args:
+        scheduler: Owns the model.
+        config: Token and limits.
+        models: Facts about the models that can be asked, each with its ``name``.
+    """
+
+    def check_token(request: Request) -> None:
+        sent = request.headers.get(wire.AUTH_HEADER, "")
+        if not hmac.compare_digest(sent.encode(), f"Bearer {config.token}".encode()):
+            raise TokenError(
+                "The request carries no token or a wrong one; start the model process anew and use its token."
+            )
+
+    app = FastAPI(
+        title="GeoPix", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(check_token)]
+    )
+
+    @app.get("/health", responses={401: _REFUSALS[401]})
+    def health() -> dict[str, Any]:
+        """Version, protocol, the model and its device, and what the model process does."""
+        status = scheduler.status
+        return {
+            "version": __version__,
+            "protocol": wire.VERSION,
+            "model": status.model.name if status.model else config.model,
+            "device": status.model.device if status.model else config.device,
+            "loaded": status.model is not None,
+            "status": status.state,
+            "waiting": status.waiting,
+        }
+
+    @app.get("/v1/models", responses={401: _REFUSALS[401]})
+    def list_models() -> list[Mapping[str, Any]]:
+        """The models that can be asked."""
+        return models()
+
+    @app.post("/v1/ask", responses={**_STREAM, **_REFUSALS}, openapi_extra=_BODY, response_class=StreamingResponse)
+    async def ask(request: Request) -> Response:
+        """One question; its answer as a stream of events."""
+        body = await _read_body(request, config.max_body_bytes)
+        asked, pixels = _decode(request.headers.get("content-type", ""), body)
+        work = await run_in_threadpool(_prepare, asked, pixels, models)
+        events: asyncio.Queue[wire.Event | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def pass_on(event: wire.Event | None) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, event)
+
+        job = scheduler.submit(asked.model, work, pass_on)
+        return _EventStream(_stream(events, config.heartbeat_s), lambda: scheduler.cancel(job))
+
+    @app.exception_handler(GeoPixError)
+    async def refuse(request: Request, error: GeoPixError) -> JSONResponse:
+        status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), BAD_REQUEST)
+        return JSONResponse({"code": error.code, "message": str(error)}, status)
+
+    @app.exception_handler(HTTPException)
+    async def refuse_path(request: Request, error: HTTPException) -> JSONResponse:
+        message = f"{request.method} {request.url.path} is not answered here ({error.detail}); see /openapi.json."
+        return JSONResponse({"code": "http", "message": message}, error.status_code)
+
+    return app
+
+
+class _EventStream(StreamingResponse):
+    """A stream that says when it has ended, for whatever reason: also when the client has gone before it began."""
+
+    def __init__(self, content: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        super().__init__(content, media_type=STREAM_TYPE, headers={"Cache-Control": "no-store"})
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = asyncio.create_task(self._watch(receive))
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            gone.cancel()
+            self._ended()
+
+    async def _watch(self, receive: Receive) -> None:
+        """Servers differ in when they tell of a closed connection; this one asks, so that the model stops at once."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._ended()
+
+
+async def _stream(events: asyncio.Queue[wire.Event | None], heartbeat_s: float) -> AsyncIterator[bytes]:
+    """The events as bytes until None, with a sign of life where they pause."""
+    while True:
+        try:
+            event = await asyncio.wait_for(events.get(), heartbeat_s)
+        except TimeoutError:
+            yield wire.HEARTBEAT
+            continue
+        if event is None:
+            return
+        yield wire.encode_event(event)
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    """The body of a request, refused as soon as it is known to be too long."""
+    announced = request.headers.get("content-length", "0")
+    body = bytearray()
+    try:
+        if announced.isdigit() and int(announced) <= limit:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    break
+            else:
+                return bytes(body)
+    except ClientDisconnect as error:
+        raise RequestError("The request broke off before its end; send it again.") from error
+    raise TooLargeError(f"The request is longer than {limit // 2**20} MiB; ask about a smaller area.")
+
+
+def _decode(content_type: str, body: bytes) -> tuple[wire.AskRequest, bytes | None]:
+    try:
+        return wire.decode_request(content_type, body)
+    except (wire.ProtocolError, RecursionError) as error:
+        raise RequestError(
+            f"The request is not one of protocol {wire.VERSION} ({error}); update the client."
+        ) from error
+
+
+def _prepare(asked: wire.AskRequest, pixels: bytes | None, models: Callable[[], list[Mapping[str, Any]]]) -> Work:
+    """Refuses what can be refused before the question waits; returns what the model's thread shall do."""
+    question = Question.of(asked)
+    names = [str(entry["name"]) for entry in models()]
+    if asked.model not in names:
+        raise UnknownModelError(f"There is no model {asked.model!r}; choose one of: {', '.join(names)}.")
+    tiles.check(asked.tile, pixels)
+
+    def work(predictor: Predictor, cancelled: Callable[[], bool]) -> Iterator[wire.Event]:
+        tile = tiles.read(asked.tile, pixels, predictor.info)
+        return Engine(predictor).ask(tile, question, cancelled)
+
+    return work

@@ -1,0 +1,63 @@
+"""From the tile of a request to pixels: what can be refused at once, and what waits for the model."""
+
+from __future__ import annotations
+
+import geopix_qgis.protocol as wire
+from geopix_model.predictor import ModelInfo
+
+from . import raster
+from .errors import ExtentError, RequestError
+
+
+def check(tile: wire.Tile, pixels: bytes | None) -> None:
+    """Refuses a tile that cannot be read, without reading all of it.
+
+    Raises:
+        RequestError: If its fields are not of the wire's types.
+        RasterError: If the raster cannot be opened or the pixels cannot be placed.
+        ExtentError: If the window misses the raster.
+    """
+    if isinstance(tile, wire.PathTile):
+        _check_path(tile)
+        return
+    sizes = isinstance(tile.width, int) and isinstance(tile.height, int)
+    if not sizes or not _numbers(tile.transform, 6) or not isinstance(tile.crs, str) or not isinstance(tile.name, str):
+        raise RequestError("The pixel tile's size, transform, crs or name is of the wrong type; see the protocol.")
+    if pixels is None:
+        raise RequestError(f"The request names pixels but carries none; send them as {wire.FRAME_TYPE}.")
+    raster.tile_from_pixels(pixels, tile)
+
+
+def _check_path(tile: wire.PathTile) -> None:
+    if not isinstance(tile.path, str):
+        raise RequestError(f"The raster's path is {tile.path!r}; give text.")
+    if tile.bands is not None and not (_numbers(tile.bands, 3) and all(isinstance(b, int) for b in tile.bands)):
+        raise RequestError(f"The bands are {tile.bands!r}; give three whole numbers.")
+    info = raster.describe(tile.path)
+    if tile.window is None:
+        return
+    if not _numbers(tile.window, 4) or not all(isinstance(value, int) for value in tile.window):
+        raise RequestError(f"The window is {tile.window!r}; give whole numbers col, row, width, height.")
+    col, row, width, height = tile.window
+    if col >= info.width or row >= info.height or col + width <= 0 or row + height <= 0 or min(width, height) < 1:
+        raise ExtentError(
+            f"The window {tile.window} lies outside the raster of {info.width} x {info.height} pixels; choose another."
+        )
+
+
+def read(tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile:
+    """The pixels of a checked tile at a resolution that the model was trained for.
+
+    Raises:
+        RasterError: If the raster cannot be read.
+        ExtentError: If the tile would be too large.
+    """
+    if isinstance(tile, wire.PathTile):
+        return raster.read_tile(
+            tile.path, window=tile.window, bands=tile.bands, stretch=tile.stretch, gsd_range_m=info.gsd_range_m
+        )
+    return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=info.gsd_range_m)
+
+
+def _numbers(values: object, count: int) -> bool:
+    return isinstance(values, tuple) and len(values) == count and all(isinstance(v, (int, float)) for v in values)
