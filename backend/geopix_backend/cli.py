@@ -103,3 +103,7 @@ def _never_fail_to_print() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

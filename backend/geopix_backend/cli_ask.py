@@ -47,17 +47,16 @@ def run(args: argparse.Namespace) -> int:
         GeoPixError: If the input cannot be used or the result cannot be written.
     """
     question = Question(args.prompt, min_score=args.min_score)
-    _check_targets(args)
-    window = _window(args)
+    window, has_crs = _part(args)
+    _check_targets(args, has_crs)
     output: Output = JsonOutput() if args.json else TextOutput()
 
-    from geopix_model import registry  # brings torch
-
     from .engine import Engine
+    from .models import load
     from .raster import read_tile
 
     output.busy("Loading the model")
-    predictor = registry.load(args.model, args.device)
+    predictor = load(args.model, args.device)
     tile = read_tile(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
     regions: list[RegionEvent] = []
     done: DoneEvent | None = None
@@ -82,12 +81,12 @@ def run(args: argparse.Namespace) -> int:
     return 128 + signal.SIGINT if done and done.stopped else 0
 
 
-def _check_targets(args: argparse.Namespace) -> None:
+def _check_targets(args: argparse.Namespace, has_crs: bool) -> None:
     """Refuses what cannot be written before a minute of work is lost."""
     if args.output:
         from . import export
 
-        export.check_target(args.output, args.overwrite)
+        export.check_target(args.output, args.overwrite, has_crs=has_crs)
     if args.overlay:
         path: Path = args.overlay
         if path.suffix.lower() != ".png":
@@ -98,8 +97,8 @@ def _check_targets(args: argparse.Namespace) -> None:
             raise ExportError(f"The overlay {path.name!r} exists already; use --overwrite or another name.")
 
 
-def _window(args: argparse.Namespace) -> PixelWindow | None:
-    """The part of the raster that is asked about, None for the whole.
+def _part(args: argparse.Namespace) -> tuple[PixelWindow | None, bool]:
+    """The part of the raster that is asked about, None for the whole; and whether the raster has a CRS.
 
     Raises:
         RasterError: If the raster cannot be opened.
@@ -110,14 +109,15 @@ def _window(args: argparse.Namespace) -> PixelWindow | None:
 
     if args.bbox_crs and not args.bbox:
         raise UsageError("--bbox-crs was given without --bbox; give both, or neither.")
-    describe(args.raster)
+    has_crs, window = describe(args.raster).crs is not None, None
     if args.bbox:
-        return extent.window_for_bbox(args.raster, args.bbox, args.bbox_crs)
-    if args.tile:
-        return extent.window_for_tile(args.raster, args.tile)
-    if args.point:
-        return extent.window_for_point(args.raster, *args.point, args.size_m)
-    return None
+        window = extent.window_for_bbox(args.raster, args.bbox, args.bbox_crs)
+    elif args.tile is not None:
+        window = extent.window_for_tile(args.raster, args.tile)
+    elif args.point:
+        lon, lat = args.point
+        window = extent.window_for_point(args.raster, lon, lat, args.size_m)
+    return window, has_crs
 
 
 @contextmanager

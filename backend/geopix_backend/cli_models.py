@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 
-from geopix_model import registry
+from .models import models
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +14,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints a line for each model."""
-    for entry in registry.entries():
+    """Prints each model."""
+    for model in models():
         if args.json:
-            print(json.dumps(dataclasses.asdict(entry)))
-        else:
-            state = "installed" if entry.installed else "not installed"
-            memory = f"{entry.memory_bytes / 2**20:,.0f} MiB"
-            print(f"{entry.name}: {entry.title}; {entry.parameters / 1e6:,.1f} M parameters, {memory}, {state}")
-            print(f"    {entry.description} Licence: {entry.licence}.")
+            print(json.dumps(model))
+            continue
+        memory = f"{model['memory_bytes'] / 2**20:,.0f} MiB"
+        state = "installed" if model["installed"] else "not installed"
+        print(f"{model['name']}: {model['title']}; {model['parameters'] / 1e6:,.1f} M parameters, {memory}, {state}")
+        print(f"    {model['description']} Licence: {model['licence']}.")
     return 0

@@ -1,0 +1,97 @@
+"""``geopix doctor``: what is installed, on which device, and which models fit."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psutil
+import torch
+
+from geopix_model import __version__, registry
+
+from .models import models
+
+PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "rasterio", "pyproj", "shapely", "pyogrio",
+            "fastapi", "uvicorn")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of a device's memory."""
+
+    total: int
+    free: int
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--device", default="auto", help="the device to look at (default auto)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the findings.
+
+    Raises:
+        DeviceError: If the asked device is not here.
+    """
+    found = findings(args.device)
+    if args.json:
+        print(json.dumps(found))
+        return 0
+    print(f"geopix {found['version']}, Python {found['python']}, {found['system']}")
+    for name, version in found["packages"].items():
+        print(f"  {name:<14}{version or 'not installed'}")
+    memory = found["memory"]
+    print(f"device: {found['device']} ({found['device_name']})")
+    print(f"memory: {_gib(memory['free'])} free of {_gib(memory['total'])}")
+    for model in found["models"]:
+        print(f"model {model['name']}: {_verdict(model)}, needs {_gib(model['memory_bytes'])}")
+    return 0
+
+
+def findings(device: str = "auto") -> dict[str, Any]:
+    """Everything that the command prints, as plain values."""
+    where = registry.resolve_device(device)
+    memory = device_memory(where)
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}, {psutil.cpu_count()} cores",
+        "packages": {name: _version(name) for name in PACKAGES},
+        "device": where,
+        "device_name": torch.cuda.get_device_name(where) if where.startswith("cuda") else platform.machine(),
+        "memory": asdict(memory),
+        "models": [{**model, "fits": model["memory_bytes"] <= memory.free} for model in models()],
+    }
+
+
+def device_memory(device: str) -> Memory:
+    """Memory of a GPU, or of the computer for every other device."""
+    if device.startswith("cuda"):
+        free, total = torch.cuda.mem_get_info(device)
+        return Memory(total, free)
+    here = psutil.virtual_memory()
+    return Memory(here.total, here.available)
+
+
+def _verdict(model: dict[str, Any]) -> str:
+    if not model["installed"]:
+        return "not installed"
+    return "fits" if model["fits"] else "does not fit into the free memory"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"
