@@ -15,11 +15,11 @@ SILENCE_LIMIT_MS = 35_000  # the model process sends a heartbeat every 10 s
 class AskClient(QtCore.QObject):
     """Sends one question at a time.
 
-    Signals: ``event(protocol.Event)`` for each event in order; then exactly one of ``finished()`` after a done or error
+    Signals: ``received(protocol.Event)`` for each event in order; then exactly one of ``finished()`` after a done or error
     event, ``failed(code, message)``, or ``stopped()`` after ``stop``.
     """
 
-    event = Signal(object)
+    received = Signal(object)
     finished = Signal()
     failed = Signal(str, str)
     stopped = Signal()
@@ -94,7 +94,7 @@ class AskClient(QtCore.QObject):
         for event in events:
             if isinstance(event, (protocol.DoneEvent, protocol.ErrorEvent)):
                 self._outcome = ("finished",)
-            self.event.emit(event)
+            self.received.emit(event)
             if self._closing:  # a slot called stop
                 return
 

@@ -90,7 +90,7 @@ class Conversation(QtCore.QObject):
         self._last_words.timeout.connect(lambda: self._fail(BROKEN_OFF))
         self.process.ready.connect(self._send)
         self.process.failed.connect(self._process_failed)
-        self._client.event.connect(self._take)
+        self._client.received.connect(self._take)
         self._client.finished.connect(self._client_finished)
         self._client.failed.connect(self._client_failed)
         self._client.stopped.connect(self._client_stopped)
@@ -251,8 +251,7 @@ class Conversation(QtCore.QObject):
         self._add_pending()
         turn, (done, total) = self.turns[-1], self._windows
         read = f" {done} of {total} windows were read;" if total else ""
-        kept = f" the {turn.regions} polygons found so far are kept." if turn.regions else " nothing was found so far."
-        turn.footer = f"Stopped.{read}{kept}"
+        turn.footer = f"Stopped.{read} {_kept(turn.regions)}"
         self._end(Phase.STOPPED)
 
     def _client_failed(self, code: str, message: str) -> None:
@@ -293,6 +292,12 @@ class Conversation(QtCore.QObject):
         if phase is not self.phase:
             self.phase = phase
             self.phase_changed.emit(phase)
+
+
+def _kept(regions: int) -> str:
+    if regions == 0:
+        return "nothing was found so far."
+    return f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
 
 
 def _check_prompt(prompt: Any) -> None:

@@ -1,0 +1,137 @@
+"""Real QGIS, real sockets, real files; only the model is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.PyQt.QtCore import QSize
+
+HERE = Path(__file__).resolve().parent
+UTM33 = "EPSG:32633"
+NORTH_UP = (500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5)
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    """The module ``fake_backend``."""
+    spec = importlib.util.spec_from_file_location("fake_backend", HERE / "fake_backend.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def serve(fake: ModuleType) -> Iterator[Callable[..., Any]]:
+    """Starts a fake server with an answer function; gives the server."""
+    servers = []
+
+    def start(answer: Callable[..., Any]) -> Any:
+        server = fake.FakeServer(answer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def write_raster(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small GeoTIFF: ``write_raster(transform=..., crs=..., gcps=..., bands=3, dtype=gdal.GDT_Byte)``."""
+
+    def write(
+        name: str = "scene.tif",
+        width: int = 120,
+        height: int = 80,
+        bands: int = 3,
+        dtype: int = gdal.GDT_Byte,
+        transform: tuple[float, ...] | None = NORTH_UP,
+        crs: str = UTM33,
+        gcps: list[gdal.GCP] | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        dataset = gdal.GetDriverByName("GTiff").Create(str(path), width, height, bands, dtype)
+        if gcps:
+            dataset.SetGCPs(gcps, _wkt(crs))
+        elif transform:
+            dataset.SetGeoTransform(transform)
+        if crs and not gcps:
+            dataset.SetProjection(_wkt(crs))
+        ramp = np.add.outer(np.arange(height), np.arange(width)) % 251
+        for band in range(1, bands + 1):
+            dataset.GetRasterBand(band).WriteArray(ramp * (1 if dtype == gdal.GDT_Byte else 40) + band)
+        dataset.FlushCache()
+        return path
+
+    return write
+
+
+def _wkt(crs: str) -> str:
+    reference = osr.SpatialReference()
+    reference.SetFromUserInput(crs)
+    return reference.ExportToWkt()
+
+
+@pytest.fixture
+def add_raster(qgis_new_project: None) -> Callable[[Path], QgsRasterLayer]:
+    """Adds a raster file to the project."""
+
+    def add(path: Path) -> QgsRasterLayer:
+        layer = QgsRasterLayer(str(path), path.stem)
+        assert layer.isValid()
+        QgsProject.instance().addMapLayer(layer)
+        return layer
+
+    return add
+
+
+@pytest.fixture
+def look_at() -> Callable[..., QgsMapSettings]:
+    """The map settings of a canvas of 400 x 300 pixels that shows a box in a CRS."""
+
+    def look(box: tuple[float, float, float, float], crs: str = UTM33, rotation: float = 0.0) -> QgsMapSettings:
+        view = QgsMapSettings()
+        view.setOutputSize(QSize(400, 300))
+        view.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+        view.setRotation(rotation)
+        view.setExtent(QgsRectangle(*box))
+        return view
+
+    return look
+
+
+@pytest.fixture
+def fake_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Makes the fake the model process, in a mode of ``fake_backend``."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "fake_backend.py"}"\n')
+    python.chmod(0o755)
+
+    def choose(mode: str = "answer") -> None:
+        monkeypatch.setenv("GEOPIX_BACKEND_PYTHON", str(python))
+        monkeypatch.setenv("GEOPIX_FAKE", mode)
+
+    return choose
+
+
+@pytest.fixture(autouse=True)
+def no_stored_choices(qgis_app: Any) -> Iterator[None]:
+    """Each test starts with the default settings."""
+    from qgis.core import QgsSettings
+
+    QgsSettings().remove("geopix")
+    yield
+    QgsSettings().remove("geopix")

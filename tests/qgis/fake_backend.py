@@ -1,0 +1,174 @@
+"""A model process without a model, for tests of the plugin: it speaks the real protocol over real sockets.
+
+As a program it stands in for the backend (see the fixture ``fake_process``).
+``GEOPIX_FAKE`` chooses what it does: ``answer`` (the default), ``slow``, ``die`` in mid-answer, ``refuse``, ``old``
+(another protocol version), ``fail`` at start, or ``error`` as an event.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from geopix_qgis import protocol
+
+Pieces = Iterator[bytes]
+Answer = Callable[[protocol.AskRequest], Pieces]
+
+
+class FakeServer(ThreadingHTTPServer):
+    """Serves ``/v1/ask``; ``answer`` gives the bytes of the stream, or raises ``Refusal``."""
+
+    daemon_threads = True
+
+    def __init__(self, answer: Answer, token: str = "token of the test") -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer, self.token = answer, token
+        self.requests: list[protocol.AskRequest] = []
+        self.pixels: list[bytes | None] = []
+        self.client_gone = threading.Event()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.server_address[1])
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that closes the connection is no error here."""
+
+
+class Refusal(Exception):
+    """An answer with an HTTP status instead of a stream: ``Refusal(status, body)``."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: FakeServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            if self.headers[protocol.AUTH_HEADER] != f"Bearer {self.server.token}":
+                raise Refusal(401, {"code": "token", "message": "The token is wrong."})
+            request, pixels = protocol.decode_request(self.headers["Content-Type"], body)
+            self.server.requests.append(request)
+            self.server.pixels.append(pixels)
+            pieces = self.server.answer(request)
+            first = next(pieces, b"")
+        except Refusal as refusal:
+            self._refuse(*refusal.args)
+            return
+        self._stream(first, pieces)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+    def _refuse(self, status: int, body: object) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _stream(self, first: bytes, rest: Pieces) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            self._chunk(first)
+            for piece in rest:
+                self._chunk(piece)
+            self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            self.server.client_gone.set()
+
+    def _chunk(self, piece: bytes) -> None:
+        if piece:
+            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            self.wfile.flush()
+
+
+def events_for(request: protocol.AskRequest) -> Iterator[protocol.Event]:
+    """Two sentences and two polygons: the left half of the tile is a "house", a quarter of it a "pond"."""
+    window, corner = _geometry(request)
+    _, _, width, height = window
+    model = "fake 1"
+    yield protocol.TileEvent("", width, height, 0.5, 2, model)
+    yield protocol.ProgressEvent(1, 2)
+    halves = (("house", 0, (0, 0, width // 2, height)), ("pond", 1, (width // 2, 0, width - 1, height // 2)))
+    for name, target, (left, top, right, bottom) in halves:
+        ring = [corner(*p) for p in ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))]
+        yield protocol.TextEvent(f"Für {request.prompt}: 1 ")
+        yield protocol.TextEvent(name, target)
+        yield protocol.TextEvent(". ")
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        yield protocol.RegionEvent(
+            geometry, name, name, 0.9, 12.5, 15.0, target, request.turn, request.prompt, model, 0.5
+        )
+    yield protocol.DoneEvent("", 2, 2, 2, 0.5, model, "cpu")
+
+
+def _geometry(request: protocol.AskRequest):
+    tile = request.tile
+    if isinstance(tile, protocol.PixelTile):
+        a, b, c, d, e, f = tile.transform
+        return (0, 0, tile.width, tile.height), lambda col, row: (a * col + b * row + c, d * col + e * row + f)
+    from osgeo import gdal
+
+    dataset = gdal.Open(tile.path)
+    window = tile.window or (0, 0, dataset.RasterXSize, dataset.RasterYSize)
+    forward = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+    return window, lambda col, row: tuple(gdal.ApplyGeoTransform(forward, col + window[0], row + window[1]))
+
+
+def awkward(data: bytes, size: int = 7) -> Pieces:
+    """A byte string in pieces that cut events and characters."""
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def answer(request: protocol.AskRequest) -> Pieces:
+    """What ``GEOPIX_FAKE`` asks for."""
+    mode = os.environ.get("GEOPIX_FAKE", "answer")
+    if mode == "refuse":
+        raise Refusal(422, {"code": "raster", "message": "The raster is truncated; copy it again."})
+    if mode == "error":
+        yield protocol.encode_event(protocol.ErrorEvent("model", "The model has run out of memory."))
+        return
+    for number, event in enumerate(events_for(request)):
+        if mode == "die" and number == 4:
+            print("MemoryError: needed 9.8 GB", file=sys.stderr, flush=True)
+            os._exit(3)
+        yield from awkward(protocol.encode_event(event))
+        while mode == "slow" and number == 6:
+            yield protocol.HEARTBEAT
+            time.sleep(0.05)
+
+
+def main() -> None:
+    """Prints the ready line in two pieces, serves, and ends when its standard input does."""
+    mode = os.environ.get("GEOPIX_FAKE", "answer")
+    if mode == "fail":
+        sys.exit("No module named 'torch'")
+    server = FakeServer(answer, os.environ["GEOPIX_TOKEN"])
+    version = 0 if mode == "old" else protocol.VERSION
+    ready = {"event": "ready", "port": server.port, "token": server.token, "protocol": version}
+    line = "a library says hello\n" + json.dumps(ready) + "\n"
+    for piece in (line[:40], line[40:]):
+        print(piece, end="", flush=True)
+        time.sleep(0.05)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The zip keeps the rules of the QGIS plugin repository and loads in QGIS."""
+
+from __future__ import annotations
+
+import configparser
+import io
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIRED = (
+    ["name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "tracker", "repository", "homepage", "icon", "category"]
+)
+BINARIES = (".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd", ".pyc", ".pyo")
+
+
+def pack(folder: Path) -> Path:
+    command = [sys.executable, str(ROOT / "scripts" / "package_plugin"), "-o", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    (path,) = folder.glob("*.zip")
+    return path
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    with zipfile.ZipFile(pack(tmp_path_factory.mktemp("dist"))) as archive:
+        yield archive
+
+
+@pytest.fixture(scope="module")
+def metadata(archive):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_file(io.TextIOWrapper(archive.open("geopix_qgis/metadata.txt"), "utf-8"))
+    return parser["general"]
+
+
+def test_the_zip_has_one_top_folder_with_what_the_repository_demands(archive):
+    names = archive.namelist()
+    assert {name.split("/")[0] for name in names} == {"geopix_qgis"}
+    for name in ("__init__.py", "metadata.txt", "LICENSE", "resources/icon.svg"):
+        assert f"geopix_qgis/{name}" in names
+    assert len(names) == len(set(names))
+
+
+def test_the_zip_holds_nothing_that_the_repository_refuses(archive):
+    for item in archive.infolist():
+        assert not item.filename.endswith(BINARIES)
+        assert not re.search(r"__pycache__|\.git|__MACOSX|\.\.|\\|^/|:", item.filename)
+        assert item.external_attr >> 28 != 0o12  # a symbolic link
+    assert Path(archive.filename).stat().st_size < 25_000_000
+
+
+def test_the_zip_is_named_by_its_version_and_the_same_tree_gives_the_same_bytes(archive, metadata, tmp_path):
+    assert Path(archive.filename).name == f"geopix_qgis-{metadata['version']}.zip"
+    assert pack(tmp_path).read_bytes() == Path(archive.filename).read_bytes()
+
+
+def test_the_metadata_keeps_the_rules_of_the_repository(metadata, archive):
+    assert [key for key in REQUIRED if not metadata.get(key)] == []
+    assert re.fullmatch(r"\d+\.\d+\.\d+", metadata["version"])
+    assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.22", "4.99")
+    assert "plugin" not in metadata["name"].lower() and "/" not in metadata["author"]
+    assert "supportsQt6" not in metadata
+    assert not any("<" in metadata[key] for key in ("description", "about", "changelog"))
+    assert metadata["category"] == "Raster"
+    assert f"geopix_qgis/{metadata['icon']}" in archive.namelist()
+    for key in ("tracker", "repository", "homepage"):
+        assert metadata[key].startswith("https://")
+
+
+def test_no_module_imports_what_qgis_does_not_bring(archive):
+    allowed = {"qgis", "osgeo", "numpy", "qtpy", "__future__", *sys.stdlib_module_names}
+    for name in archive.namelist():
+        if name.endswith(".py"):
+            for found in re.findall(r"^\s*(?:import|from)\s+(\w+)", archive.read(name).decode(), re.MULTILINE):
+                assert found in allowed, (name, found)
+
+
+@pytest.mark.parametrize("qtpy", [True, False])
+def test_the_unpacked_zip_loads_in_qgis_with_and_without_qtpy(archive, tmp_path, qtpy):
+    archive.extractall(tmp_path / "plugins")
+    script = textwrap.dedent(
+        """
+        import sys
+        if not {qtpy}:
+            sys.modules["qtpy"] = None
+        from qgis.testing import start_app
+        start_app()
+        from qgis.testing.mocked import get_iface
+        from qgis.gui import QgsMapCanvas
+        import geopix_qgis, os
+        from qgis.PyQt.QtWidgets import QMainWindow
+        iface = get_iface()
+        window, canvas = QMainWindow(), QgsMapCanvas()
+        iface.mainWindow.return_value, iface.mapCanvas.return_value = window, canvas
+        plugin = geopix_qgis.classFactory(iface)
+        plugin.initGui()
+        from geopix_qgis.plugin import icon
+        print("loaded", os.path.dirname(geopix_qgis.__file__), icon().availableSizes() != [], plugin.dock.windowTitle())
+        plugin.unload()
+        sys.stdout.flush()
+        os._exit(0)
+        """
+    ).format(qtpy=qtpy)
+    path = tmp_path / "load.py"
+    path.write_text(script)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "plugins"), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, path], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert f"loaded {tmp_path / 'plugins' / 'geopix_qgis'} True GeoPix" in done.stdout, done.stderr

@@ -1,0 +1,132 @@
+"""What the plugin adds to QGIS it takes away again."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QEvent, QObject, QTimer
+from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
+
+import geopix_qgis
+from geopix_qgis import plugin as module
+from geopix_qgis.raster import Area
+
+
+class Iface(QObject):
+    """The part of QgisInterface that the plugin uses, on a real main window."""
+
+    def __init__(self, canvas):
+        super().__init__()
+        self.window, self.canvas = QMainWindow(), canvas
+        self.menu = QMenu("Raster", self.window)
+        self.bar = QToolBar(self.window)
+
+    def mainWindow(self):
+        return self.window
+
+    def mapCanvas(self):
+        return self.canvas
+
+    def messageBar(self):
+        return self
+
+    def pushMessage(self, *_):
+        pass
+
+    def addDockWidget(self, area, dock):
+        self.window.addDockWidget(area, dock)
+
+    def removeDockWidget(self, dock):
+        self.window.removeDockWidget(dock)
+
+    def addPluginToRasterMenu(self, name, action):
+        self.menu.addAction(action)
+
+    def removePluginRasterMenu(self, name, action):
+        self.menu.removeAction(action)
+
+    def addToolBarIcon(self, action):
+        self.bar.addAction(action)
+
+    def removeToolBarIcon(self, action):
+        self.bar.removeAction(action)
+
+
+@pytest.fixture
+def iface(qgis_app, qgis_canvas):
+    return Iface(qgis_canvas)
+
+
+def census(iface):
+    """Everything that could be left behind."""
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+    return {
+        "docks": len(iface.window.findChildren(QDockWidget)),
+        "actions": len(iface.window.findChildren(QAction)),
+        "menu": len(iface.menu.actions()),
+        "bar": len(iface.bar.actions()),
+        "timers": len(iface.window.findChildren(QTimer)),
+        "canvas listeners": iface.canvas.receivers(iface.canvas.extentsChanged),
+        "project listeners": QgsProject.instance().receivers(QgsProject.instance().layersAdded),
+        "top windows": len(QApplication.topLevelWidgets()),
+    }
+
+
+def test_loading_adds_a_dock_a_menu_entry_and_a_button_and_unloading_leaves_nothing(iface):
+    census(iface)
+    before = census(iface)
+    for _ in range(2):
+        plugin = geopix_qgis.classFactory(iface)
+        plugin.initGui()
+        loaded = census(iface)
+        assert (loaded["docks"], loaded["menu"], loaded["bar"]) == (1, 1, 1)
+        assert loaded["canvas listeners"] == before["canvas listeners"] + 1
+        plugin.unload()
+        assert census(iface) == before
+
+
+def test_unloading_in_mid_answer_ends_the_process(iface, write_raster, add_raster, look_at, fake_process, qtbot):
+    fake_process("slow")
+    plugin = geopix_qgis.classFactory(iface)
+    plugin.initGui()
+    talk = plugin.dock.conversation
+    assert talk.ask("roofs", add_raster(write_raster()), Area.LAYER, look_at((0, 0, 1, 1)))
+    qtbot.waitUntil(lambda: bool(talk.turns[0].regions), timeout=10_000)
+    pid = talk.process._process.processId()
+    plugin.unload()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    qtbot.wait(300)  # nothing that was still queued touches what is gone
+
+
+def test_unloading_twice_or_before_loading_is_harmless(iface):
+    plugin = geopix_qgis.classFactory(iface)
+    plugin.unload()
+    plugin.initGui()
+    plugin.unload()
+    plugin.unload()
+
+
+def test_the_button_shows_and_hides_the_dock(iface):
+    iface.window.show()
+    plugin = geopix_qgis.classFactory(iface)
+    plugin.initGui()
+    (action,) = iface.bar.actions()
+    action.trigger()
+    hidden = plugin.dock.isHidden()
+    action.trigger()
+    assert plugin.dock.isHidden() is not hidden
+    assert action.isChecked() is not plugin.dock.isHidden()
+    plugin.unload()
+    iface.window.hide()
+
+
+def test_the_icon_is_drawn(qgis_app):
+    image = module.icon().pixmap(32, 32).toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    colours = {image.pixel(x, y) for x in range(32) for y in range(32)}
+    assert len(colours) > 20
