@@ -65,7 +65,7 @@ SCENES = (
         "deepforest/data/2019_YELL_2_541000_4977000_image_crop.png",
         "Segment the road",
         "road",
-        (".gpkg", ".shp"),
+        (".gpkg",),
         "Yellowstone: a road through forest, 0.1 m pixels; the crop has no georeference: pixel coordinates",
     ),
 )
