@@ -34,20 +34,21 @@ def scenes() -> list[Labelled]:
 
 
 def test_mask_training_lowers_the_loss_on_a_simple_scene() -> None:
-    tokenizer, rng = small_tokenizer(), random.Random(0)
+    tokenizer = small_tokenizer()
     model = small_model(tokenizer.get_vocab_size())
     source, adam = CropSource(scenes(), 64), optimizer(model, MASK_STAGE)
     reports = []
-    for step in range(30):
-        torch.manual_seed(step)
+    for _ in range(25):
+        rng = random.Random(0)  # the same crops and questions each time: the least that training must manage
+        torch.manual_seed(0)
         crops = [source.draw(rng) for _ in range(2)]
         loss, report = stages.mask_step(model, tokenizer, crops, rng, stages.StepSize(2, 1), use_memory=True)
         adam.zero_grad()
         loss.backward()
         adam.step()
         reports.append(report)
-    early, late = (np.mean([r["mask"] for r in part if "mask" in r]) for part in (reports[:8], reports[-8:]))
-    assert late < 0.8 * early
+    assert reports[-1]["mask"] < 0.6 * reports[0]["mask"]
+    assert reports[-1]["text"] < 0.6 * reports[0]["text"]
 
 
 def test_early_backbone_blocks_stay_as_they_are_and_the_rest_moves() -> None:
