@@ -95,13 +95,13 @@ class Assembler:
     def ground(self, target: int, key: str) -> list[Sentence]:
         """Takes in the mask of the answer's ``target``, which belongs to the last phrase; returns whole sentences."""
         self._keys[target] = key
-        for index in reversed(range(len(self._parts))):
-            part = self._parts[index]
+        place = len(self._parts)
+        for index, part in reversed(list(enumerate(self._parts))):
             if isinstance(part, Words) and part.phrase:
                 if part.key is None:
-                    self._parts[index] = replace(part, key=key)
+                    self._parts[index], place = replace(part, key=key), index + 1
                 break
-        self._parts.append(Grounding(key))
+        self._parts.insert(place, Grounding(key))
         return list(self._complete())
 
     def finish(self, *, whole: bool = True) -> list[Sentence]:
