@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from affine import Affine
@@ -35,12 +36,19 @@ def parse_crs(text: str) -> CRS | None:
 
 def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude in degrees on the CRS's own datum (so without a datum shift); inf where there is none."""
+    transformer, degrees = _lonlat_transformer(crs)
+    lon, lat = transformer.transform(np.asarray(x), np.asarray(y))
+    return np.asarray(lon) * degrees, np.asarray(lat) * degrees
+
+
+@lru_cache(maxsize=16)
+def _lonlat_transformer(crs: CRS) -> tuple[Transformer, float]:
+    """The way to the CRS's own longitude and latitude, and degrees per unit of them; kept, since making it is slow."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
         raise RasterError(f"The CRS {crs.name!r} does not lead to longitude and latitude; assign another CRS.")
     degrees = math.degrees(geodetic.axis_info[0].unit_conversion_factor)
-    lon, lat = Transformer.from_crs(crs, geodetic, always_xy=True).transform(np.asarray(x), np.asarray(y))
-    return np.asarray(lon) * degrees, np.asarray(lat) * degrees
+    return Transformer.from_crs(crs, geodetic, always_xy=True), degrees
 
 
 def segment_length(crs: CRS) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +17,16 @@ from rasterio.windows import Window
 
 from geopix_qgis.protocol import PixelTile
 
-from .errors import ExtentError, RasterError
-from .geodesy import parse_crs, pixel_size_m
+from .errors import RasterError
+from .geodesy import parse_crs
 from .grid import check_transform, grid_of
+from .raster_frame import Frame, clamp, frame_of
 from .raster_info import RasterInfo, describe
 from .raster_source import choose_bands, open_raster, short_name
 from .raster_stretch import Range, check_stretch, percentile_range, to_uint8
 
 __all__ = ["RasterInfo", "Tile", "describe", "read_tile", "tile_from_pixels"]
 
-MAX_ENLARGEMENT = 2.0
-GSD_TOLERANCE = 1.02  # a raster this close to the range keeps its native pixels
 SAMPLE_PX = 1024  # side of the decimated read that the stretch is computed from
 SMALL_RASTER_PX = 64_000_000  # up to here the whole raster is sampled, so that all its tiles look alike
 
@@ -66,24 +64,6 @@ class Tile:
         return int(self.valid.shape[1])
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Size and place of the pixels that a read shall give: ``window`` of the raster, resampled to height x width."""
-
-    window: Window
-    height: int
-    width: int
-    transform: Affine
-    gsd_m: float | None
-    warnings: tuple[str, ...]
-
-    @property
-    def resampling(self) -> Resampling:
-        """Average where several pixels become one, else bilinear."""
-        shrinks = self.width < self.window.width or self.height < self.window.height
-        return Resampling.average if shrinks else Resampling.bilinear
-
-
 def read_tile(
     path: str | Path,
     *,
@@ -110,9 +90,8 @@ def read_tile(
     """
     with open_raster(path) as dataset:
         grid = grid_of(dataset)
-        area = _clamp(window, dataset)
-        frame = _frame(area, grid.transform, grid.crs, gsd_range_m)
-        _check_size(frame, max_px)
+        area = clamp(window, dataset)
+        frame = frame_of(area, grid.transform, grid.crs, gsd_range_m, max_px)
         pixels, valid, notes = _read(dataset, frame, bands, stretch)
     if not valid.any():
         notes += ("There is no valid pixel here (all nodata), so nothing can be found.",)
@@ -140,8 +119,7 @@ def tile_from_pixels(
     rgba = np.frombuffer(pixels, np.uint8).reshape(tile.height, tile.width, 4).transpose(2, 0, 1)
     transform, crs = Affine(*tile.transform), parse_crs(tile.crs)
     check_transform(transform)
-    frame = _frame(Window(0, 0, tile.width, tile.height), transform, crs, gsd_range_m)
-    _check_size(frame, max_px)
+    frame = frame_of(Window(0, 0, tile.width, tile.height), transform, crs, gsd_range_m, max_px)
     if (frame.width, frame.height) != (tile.width, tile.height):
         rgba = _resampled(rgba, frame)
     valid = rgba[3] > 0
@@ -152,66 +130,9 @@ def tile_from_pixels(
     return Tile(colours, valid, frame.transform, crs, frame.gsd_m, tile.name, frame.warnings + notes)
 
 
-def _clamp(window: tuple[int, int, int, int] | None, dataset: rasterio.DatasetReader) -> Window:
-    """The part of a (col, row, width, height) window that lies on the raster; None is all of it."""
-    if window is None:
-        return Window(0, 0, dataset.width, dataset.height)
-    if len(window) != 4 or not all(isinstance(value, int) for value in window) or min(window[2:]) < 1:
-        raise ExtentError(f"The window is {window!r}; give whole numbers col, row, width, height, the sizes above 0.")
-    col, row, width, height = window
-    left, top = max(col, 0), max(row, 0)
-    right, bottom = min(col + width, dataset.width), min(row + height, dataset.height)
-    if left >= right or top >= bottom:
-        raise ExtentError(
-            f"The window {window} lies outside the raster of {dataset.width} x {dataset.height} pixels; choose another."
-        )
-    return Window(left, top, right - left, bottom - top)
-
-
-def _frame(area: Window, transform: Affine, crs: CRS | None, gsd_range_m: tuple[float, float] | None) -> _Frame:
-    """The grid that the pixels of ``area`` are read on, so that its GSD lies in the range; each axis by itself."""
-    native = transform * Affine.translation(area.col_off, area.row_off)
-    sides = pixel_size_m(native, crs, area.width / 2, area.height / 2)
-    if sides is None:
-        warning = ("The ground resolution is unknown, so pixels are used as they are.",) if gsd_range_m else ()
-        return _Frame(area, area.height, area.width, native, None, warning)
-    width = _resampled_length(area.width, sides[0], gsd_range_m)
-    height = _resampled_length(area.height, sides[1], gsd_range_m)
-    gsd = math.sqrt(sides[0] * area.width / width * sides[1] * area.height / height)
-    warnings: tuple[str, ...] = ()
-    if gsd_range_m and gsd > gsd_range_m[1] * GSD_TOLERANCE:
-        warnings = (
-            f"The raster has {math.sqrt(sides[0] * sides[1]):.2g} m per pixel and the model knows up to "
-            f"{gsd_range_m[1]:.2g} m, so objects may be too small to be found.",
-        )
-    transform = native * Affine.scale(area.width / width, area.height / height)
-    return _Frame(area, height, width, transform, gsd, warnings)
-
-
-def _resampled_length(length: int, side_m: float, gsd_range_m: tuple[float, float] | None) -> int:
-    """Number of pixels along an axis of ``length`` pixels of ``side_m`` metres that brings them into the range."""
-    if gsd_range_m is None:
-        return length
-    finest, coarsest = gsd_range_m
-    if side_m * GSD_TOLERANCE < finest:
-        return max(1, round(length * side_m / finest))
-    if side_m > coarsest * GSD_TOLERANCE:
-        return round(length * min(side_m / coarsest, MAX_ENLARGEMENT))
-    return length
-
-
-def _check_size(frame: _Frame, max_px: int) -> None:
-    longest = max(frame.width, frame.height)
-    if longest > max_px:
-        raise ExtentError(
-            f"The tile would be {frame.width} x {frame.height} pixels and the limit is {max_px} on a side; choose a "
-            "smaller area with --bbox, --tile or --point with --size-m, or zoom in."
-        )
-
-
 def _read(
     dataset: rasterio.DatasetReader,
-    frame: _Frame,
+    frame: Frame,
     bands: tuple[int, int, int] | None,
     stretch: Sequence[Range] | None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], tuple[str, ...]]:
@@ -238,7 +159,7 @@ def _read(
     return pixels, valid, notes
 
 
-def _band_valid(dataset: rasterio.DatasetReader, band: int, frame: _Frame) -> NDArray[np.bool_]:
+def _band_valid(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> NDArray[np.bool_]:
     """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band."""
     shape = (frame.height, frame.width)
     mask = dataset.read_masks(band, window=frame.window, out_shape=shape, resampling=Resampling.nearest)
@@ -246,7 +167,7 @@ def _band_valid(dataset: rasterio.DatasetReader, band: int, frame: _Frame) -> ND
 
 
 def _read_palette(
-    dataset: rasterio.DatasetReader, band: int, frame: _Frame, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]
+    dataset: rasterio.DatasetReader, band: int, frame: Frame, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]
 ) -> None:
     """Fills ``pixels`` and ``valid`` with the colours of a paletted band; its numbers are names and never blend."""
     shape = (frame.height, frame.width)
@@ -259,7 +180,7 @@ def _read_palette(
     valid[:] = _band_valid(dataset, band, frame) & (rgba[..., 3] > 0)
 
 
-def _band_range(dataset: rasterio.DatasetReader, band: int, frame: _Frame) -> Range:
+def _band_range(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> Range:
     """Stretch limits of a band from a decimated read of the raster, or of the window where the raster is huge."""
     whole = bool(dataset.overviews(band)) or dataset.width * dataset.height <= SMALL_RASTER_PX
     area = Window(0, 0, dataset.width, dataset.height) if whole else frame.window
@@ -269,7 +190,7 @@ def _band_range(dataset: rasterio.DatasetReader, band: int, frame: _Frame) -> Ra
     return percentile_range(values, mask > 0)
 
 
-def _resampled(rgba: NDArray[np.uint8], frame: _Frame) -> NDArray[np.uint8]:
+def _resampled(rgba: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     """(4, H, W) RGBA on the frame's grid, by way of a dataset in memory so that both kinds of tile resample alike."""
     _, height, width = rgba.shape
     with MemoryFile() as memory, memory.open(driver="GTiff", height=height, width=width, count=4, dtype="uint8") as out:
