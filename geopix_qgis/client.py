@@ -15,8 +15,8 @@ SILENCE_LIMIT_MS = 35_000  # the model process sends a heartbeat every 10 s
 class AskClient(QtCore.QObject):
     """Sends one question at a time.
 
-    Signals: ``received(protocol.Event)`` for each event in order; then exactly one of ``finished()`` after a done or error
-    event, ``failed(code, message)``, or ``stopped()`` after ``stop``.
+    Signals: ``received(protocol.Event)`` for each event in order; then exactly one of ``finished()`` after a done or
+    error event, ``failed(code, message)``, or ``stopped()`` after ``stop``.
     """
 
     received = Signal(object)

@@ -78,6 +78,7 @@ class Conversation(QtCore.QObject):
         self._selection: Optional[Selection] = None
         self._body: Optional[tuple[str, bytes]] = None
         self._rendering: Optional[Rendering] = None
+        self._crs_text = ""  # of the tile, as the model process says it
         self._pending: list[RegionEvent] = []
         self._windows = (0, 0)
         self._batch = QtCore.QTimer(self)
@@ -196,32 +197,23 @@ class Conversation(QtCore.QObject):
             self._windows = (event.done, event.total)
             self.progress.emit(event.done, event.total, event.message)
         elif isinstance(event, TileEvent):
-            self._start_result(turn, event)
+            self._crs_text = event.crs
+            for warning in event.warnings:
+                self.warned.emit(warning)
         elif isinstance(event, DoneEvent):
-            self._done(turn, event)
+            turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
+            for warning in event.warnings:
+                self.warned.emit(warning)
         elif isinstance(event, ErrorEvent):
             turn.problem = event.message
-
-    def _start_result(self, turn: TurnRecord, event: TileEvent) -> None:
-        selection = self._selection
-        if selection is None:
-            return
-        # QGIS reads the raster's numbers in the CRS of the layer, which the analyst may have corrected.
-        crs = selection.crs if selection.crs.isValid() else QgsCoordinateReferenceSystem.fromWkt(event.crs)
-        result = self._results.get(selection.layer_id)
-        if result is None or not result.alive or result.layer.crs() != crs:
-            result = ResultLayer(selection.name, crs)
-            self._results[selection.layer_id] = result
-        turn.result = result
-        for warning in event.warnings:
-            self.warned.emit(warning)
 
     def _add_pending(self) -> None:
         self._batch.stop()
         turn, regions, self._pending = self.turns[-1], self._pending, []
-        if not regions or turn.result is None:
+        if not regions or self._selection is None:
             return
         try:
+            turn.result = turn.result or self._result_for(self._selection)
             ids = turn.result.add(regions)
         except PluginError as error:
             self._client.stop()
@@ -233,10 +225,14 @@ class Conversation(QtCore.QObject):
                 target.ids.append(feature_id)
         self.regions_added.emit(turn.regions)
 
-    def _done(self, turn: TurnRecord, event: DoneEvent) -> None:
-        turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
-        for warning in event.warnings:
-            self.warned.emit(warning)
+    def _result_for(self, selection: Selection) -> ResultLayer:
+        """The layer of answers about this raster, made for its first polygon."""
+        # QGIS reads the raster's numbers in the CRS of the layer, which the analyst may have corrected.
+        crs = selection.crs if selection.crs.isValid() else QgsCoordinateReferenceSystem.fromWkt(self._crs_text)
+        result = self._results.get(selection.layer_id)
+        if result is None or not result.alive or result.layer.crs() != crs:
+            result = self._results[selection.layer_id] = ResultLayer(selection.name, crs)
+        return result
 
     def _client_finished(self) -> None:
         problem = self.turns[-1].problem

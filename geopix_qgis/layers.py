@@ -64,7 +64,9 @@ class ResultLayer:
         project = QgsProject.instance()
         project.addMapLayer(self.layer, False)
         root, name = project.layerTreeRoot(), f"GeoPix - {raster_name}"
-        (root.findGroup(name) or root.insertGroup(0, name)).insertLayer(0, self.layer)
+        group = root.findGroup(name) or root.insertGroup(0, name)
+        group.setExpanded(True)
+        group.insertLayer(0, self.layer).setExpanded(True)
 
     @property
     def alive(self) -> bool:

@@ -25,7 +25,7 @@ Answer = Callable[[protocol.AskRequest], Pieces]
 
 
 class FakeServer(ThreadingHTTPServer):
-    """Serves ``/v1/ask``; ``answer`` gives the bytes of the stream, or raises ``Refusal``."""
+    """Serves ``/v1/ask``; ``answer`` gives the bytes of the stream, or raises ``RefusalError``."""
 
     daemon_threads = True
 
@@ -45,8 +45,8 @@ class FakeServer(ThreadingHTTPServer):
         """A client that closes the connection is no error here."""
 
 
-class Refusal(Exception):
-    """An answer with an HTTP status instead of a stream: ``Refusal(status, body)``."""
+class RefusalError(Exception):
+    """An answer with an HTTP status instead of a stream: ``RefusalError(status, body)``."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -57,13 +57,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
             if self.headers[protocol.AUTH_HEADER] != f"Bearer {self.server.token}":
-                raise Refusal(401, {"code": "token", "message": "The token is wrong."})
+                raise RefusalError(401, {"code": "token", "message": "The token is wrong."})
             request, pixels = protocol.decode_request(self.headers["Content-Type"], body)
             self.server.requests.append(request)
             self.server.pixels.append(pixels)
             pieces = self.server.answer(request)
             first = next(pieces, b"")
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self._refuse(*refusal.args)
             return
         self._stream(first, pieces)
@@ -140,7 +140,7 @@ def answer(request: protocol.AskRequest) -> Pieces:
     """What ``GEOPIX_FAKE`` asks for."""
     mode = os.environ.get("GEOPIX_FAKE", "answer")
     if mode == "refuse":
-        raise Refusal(422, {"code": "raster", "message": "The raster is truncated; copy it again."})
+        raise RefusalError(422, {"code": "raster", "message": "The raster is truncated; copy it again."})
     if mode == "error":
         yield protocol.encode_event(protocol.ErrorEvent("model", "The model has run out of memory."))
         return

@@ -164,7 +164,7 @@ def test_the_setting_comes_before_the_environment(tmp_path):
 
 
 def test_a_named_python_that_is_missing_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(BackendError, match="the settings does not exist: .*gone"):
+    with pytest.raises(BackendError, match=r"the settings does not exist: .*gone"):
         find_python(str(tmp_path / "gone"), {})
 
 

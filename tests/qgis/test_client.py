@@ -83,7 +83,7 @@ def test_stop_closes_the_connection_so_that_the_model_process_notices(client, se
 
 def test_a_refusal_is_told_in_the_words_of_the_model_process(client, serve, fake, qtbot):
     def answer(request):
-        raise fake.Refusal(422, {"code": "raster", "message": "The raster has 0 bands."})
+        raise fake.RefusalError(422, {"code": "raster", "message": "The raster has 0 bands."})
 
     ask(client, serve(answer))
     settle(qtbot, client)
@@ -93,7 +93,7 @@ def test_a_refusal_is_told_in_the_words_of_the_model_process(client, serve, fake
 
 def test_a_refusal_without_words_gives_its_status(client, serve, fake, qtbot):
     def answer(request):
-        raise fake.Refusal(500, b"<html>oops</html>")
+        raise fake.RefusalError(500, b"<html>oops</html>")
 
     ask(client, serve(answer))
     settle(qtbot, client)

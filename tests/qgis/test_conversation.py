@@ -9,7 +9,8 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsProject, QgsRasterLayer
 
-from geopix_qgis import settings
+from geopix_qgis import protocol, settings
+from geopix_qgis.backend_process import Endpoint, State
 from geopix_qgis.conversation import Conversation, Phase
 from geopix_qgis.protocol import MAX_PROMPT_CHARS
 from geopix_qgis.raster import Area
@@ -60,9 +61,6 @@ def test_a_question_becomes_text_and_polygons_on_the_pixels_that_were_asked(
 def test_the_second_question_is_told_the_first_and_adds_to_the_same_layer(
     talk, write_raster, add_raster, look_at, serve, fake, qtbot
 ):
-    from geopix_qgis import protocol
-    from geopix_qgis.backend_process import Endpoint, State
-
     server = serve(lambda request: (protocol.encode_event(event) for event in fake.events_for(request)))
     talk.process.state, talk.process.endpoint = State.READY, Endpoint(server.port, server.token)
     layer = add_raster(write_raster())
@@ -211,9 +209,6 @@ def test_without_a_python_the_card_is_shown(talk, write_raster, add_raster, look
 
 
 def test_the_choices_of_the_analyst_go_into_the_question(talk, write_raster, add_raster, look_at, serve, fake, qtbot):
-    from geopix_qgis import protocol
-    from geopix_qgis.backend_process import Endpoint, State
-
     settings.save(settings.Settings(model="other", min_score=0.25))
     assert settings.load() == settings.Settings(model="other", min_score=0.25)
     server = serve(lambda request: (protocol.encode_event(event) for event in fake.events_for(request)))
@@ -221,3 +216,17 @@ def test_the_choices_of_the_analyst_go_into_the_question(talk, write_raster, add
     talk.ask("roofs", add_raster(write_raster()), Area.LAYER, look_at(VIEW))
     settle(qtbot, talk)
     assert (server.requests[0].model, server.requests[0].min_score) == ("other", 0.25)
+
+
+def test_an_answer_without_polygons_leaves_no_empty_layer(talk, write_raster, add_raster, look_at, serve, fake, qtbot):
+    def answer(request):
+        events = [event for event in fake.events_for(request) if not isinstance(event, protocol.RegionEvent)]
+        return (protocol.encode_event(event) for event in events)
+
+    server = serve(answer)
+    talk.process.state, talk.process.endpoint = State.READY, Endpoint(server.port, server.token)
+    layer = add_raster(write_raster())
+    talk.ask("roofs", layer, Area.LAYER, look_at(VIEW))
+    settle(qtbot, talk)
+    assert talk.phase is Phase.IDLE and talk.last_result is None
+    assert list(QgsProject.instance().mapLayers()) == [layer.id()]

@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIRED = (
-    ["name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "tracker", "repository", "homepage", "icon", "category"]
-)
+REQUIRED = ["name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "icon", "category"]
+ADDRESSES = ["tracker", "repository", "homepage"]
 BINARIES = (".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd", ".pyc", ".pyo")
 
 
@@ -63,7 +62,7 @@ def test_the_zip_is_named_by_its_version_and_the_same_tree_gives_the_same_bytes(
 
 
 def test_the_metadata_keeps_the_rules_of_the_repository(metadata, archive):
-    assert [key for key in REQUIRED if not metadata.get(key)] == []
+    assert [key for key in REQUIRED + ADDRESSES if not metadata.get(key)] == []
     assert re.fullmatch(r"\d+\.\d+\.\d+", metadata["version"])
     assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.22", "4.99")
     assert "plugin" not in metadata["name"].lower() and "/" not in metadata["author"]
@@ -71,7 +70,7 @@ def test_the_metadata_keeps_the_rules_of_the_repository(metadata, archive):
     assert not any("<" in metadata[key] for key in ("description", "about", "changelog"))
     assert metadata["category"] == "Raster"
     assert f"geopix_qgis/{metadata['icon']}" in archive.namelist()
-    for key in ("tracker", "repository", "homepage"):
+    for key in ADDRESSES:
         assert metadata[key].startswith("https://")
 
 
@@ -91,19 +90,19 @@ def test_the_unpacked_zip_loads_in_qgis_with_and_without_qtpy(archive, tmp_path,
         import sys
         if not {qtpy}:
             sys.modules["qtpy"] = None
+        from unittest.mock import MagicMock
         from qgis.testing import start_app
         start_app()
-        from qgis.testing.mocked import get_iface
         from qgis.gui import QgsMapCanvas
         import geopix_qgis, os
         from qgis.PyQt.QtWidgets import QMainWindow
-        iface = get_iface()
-        window, canvas = QMainWindow(), QgsMapCanvas()
+        iface, window, canvas = MagicMock(), QMainWindow(), QgsMapCanvas()
         iface.mainWindow.return_value, iface.mapCanvas.return_value = window, canvas
         plugin = geopix_qgis.classFactory(iface)
         plugin.initGui()
         from geopix_qgis.plugin import icon
-        print("loaded", os.path.dirname(geopix_qgis.__file__), icon().availableSizes() != [], plugin.dock.windowTitle())
+        drawn = not icon().pixmap(16, 16).isNull()
+        print("loaded", os.path.dirname(geopix_qgis.__file__), drawn, plugin.dock.windowTitle())
         plugin.unload()
         sys.stdout.flush()
         os._exit(0)

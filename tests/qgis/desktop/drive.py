@@ -1,0 +1,149 @@
+"""Runs inside a full QGIS (``qgis --code``): asks in the dock as an analyst would, takes a picture, writes a report.
+
+``GEOPIX_DRIVE`` names a JSON file: ``raster``, ``prompt``, ``report`` and ``picture`` (paths), ``width`` of the dock.
+"""
+
+import json
+import os
+import time
+import traceback
+from pathlib import Path
+
+import qgis.utils
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from qgis.utils import iface
+
+PLUGIN = "geopix_qgis"
+ANSWER_LIMIT_S = 240
+job = json.loads(Path(os.environ["GEOPIX_DRIVE"]).read_text())
+report = {"errors": []}
+
+
+def guarded(step):
+    """A step whose failure is reported and ends QGIS, instead of leaving it open for ever."""
+
+    def run():
+        try:
+            step()
+        except Exception:
+            report["errors"].append(traceback.format_exc())
+            leave()
+
+    return run
+
+
+def dock():
+    return qgis.utils.plugins[PLUGIN].dock
+
+
+@guarded
+def set_the_table():
+    for other in iface.mainWindow().findChildren(QDockWidget):
+        if other.objectName() not in ("geopixDock", "Layers"):
+            other.hide()
+    iface.mainWindow().resize(1280, 800)
+    iface.mainWindow().resizeDocks([dock()], [job["width"]], Qt.Orientation.Horizontal)
+    QgsProject.instance().addMapLayer(QgsRasterLayer(job["raster"], Path(job["raster"]).stem))
+    QTimer.singleShot(1000, ask)
+
+
+@guarded
+def ask():
+    iface.mapCanvas().zoomToFullExtent()
+    panel = dock().panel
+    panel.area.setCurrentIndex(panel.area.findText(job["area"]))
+    panel.prompt.setFocus()
+    QTest.keyClicks(panel.prompt, job["prompt"])
+    report["typed"] = panel.prompt.toPlainText()
+    report["began"] = time.monotonic()
+    talk = dock().conversation
+    talk.text.connect(lambda *_: report.setdefault("first_text_s", time.monotonic() - report["began"]))
+    talk.regions_added.connect(lambda _: report.setdefault("first_region_s", time.monotonic() - report["began"]))
+    QTest.keyClick(panel.prompt, Qt.Key.Key_Return)
+    report["accepted"] = talk.active
+    wait_for_answer()
+
+
+@guarded
+def wait_for_answer():
+    if not dock().conversation.active:
+        QTimer.singleShot(2500, look)  # the map is drawn again
+    elif time.monotonic() - report["began"] > ANSWER_LIMIT_S:
+        raise TimeoutError(f"no answer within {ANSWER_LIMIT_S} s")
+    else:
+        QTimer.singleShot(100, wait_for_answer)
+
+
+@guarded
+def look():
+    report["answered_s"] = time.monotonic() - report.pop("began")
+    talk, panel = dock().conversation, dock().panel
+    turn = talk.turns[-1]
+    result = talk.last_result
+    report.update(
+        phase=talk.phase.value,
+        process=talk.process.state.value,
+        answer=turn.answer,
+        problem=turn.problem,
+        footer=turn.footer,
+        transcript=panel.transcript.toPlainText(),
+        facts=panel.facts.text(),
+        messages=[item.text() for item in iface.messageBar().items()],
+        phrases=[text for text, target in turn.pieces if target is not None],
+        dock_width=dock().width(),
+        pid=talk.process._process.processId() if talk.process._process else 0,
+    )
+    if result is not None:
+        layer = result.layer
+        report["layer"] = {
+            "name": layer.name(),
+            "crs": layer.crs().authid(),
+            "fields": layer.fields().names(),
+            "count": layer.featureCount(),
+            "valid": all(feature.geometry().isGeosValid() for feature in layer.getFeatures()),
+            "classes": sorted({feature["class"] for feature in layer.getFeatures()}),
+            "categories": [category.value() for category in layer.renderer().categories()],
+            "extent": [getattr(layer.extent(), side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
+        }
+        dock().export_to(Path(job["report"]).with_name("exported.shp"))
+        iface.messageBar().clearWidgets()
+    iface.mainWindow().statusBar().clearMessage()
+    QTimer.singleShot(500, picture)
+
+
+@guarded
+def picture():
+    iface.mainWindow().grab().save(job["picture"])
+    unload()
+
+
+@guarded
+def unload():
+    def census():
+        for _ in range(3):
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            QApplication.processEvents()
+        return {
+            "docks": len([d for d in iface.mainWindow().findChildren(QDockWidget) if d.objectName() == "geopixDock"]),
+            "raster menu": len([a for a in iface.rasterMenu().actions() if "GeoPix" in a.text()]),
+            "buttons": len([a for a in iface.pluginToolBar().actions() if a.objectName() == "geopixToggle"]),
+        }
+
+    report["loaded"] = census()
+    qgis.utils.unloadPlugin(PLUGIN)
+    report["unloaded"] = census()
+    leave()
+
+
+def leave():
+    Path(job["report"]).write_text(json.dumps(report, indent=1))
+    QgsProject.instance().removeAllMapLayers()
+    QgsProject.instance().setDirty(False)
+    QTimer.singleShot(0, iface.actionExit().trigger)
+
+
+QgsApplication.instance().setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
+QTimer.singleShot(2500, set_the_table)  # `--code` runs before the window has settled
