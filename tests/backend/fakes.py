@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Union
 
 import numpy as np
+import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.errors import NotGeoreferencedWarning
 
 from geopix_backend.raster import Tile
 from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Text
@@ -72,3 +76,14 @@ def tile_of(
     valid = np.ones(inside.shape, bool) if valid is None else valid
     grid = Affine(1.0, 0.0, 500_000.0, 0.0, -1.0, 5_000_000.0)
     return Tile(pixels, valid, grid, CRS.from_user_input(crs) if crs else None, 1.0 if crs else None, "test tile", ())
+
+
+def raster_file(path: Path, inside: NDArray[np.bool_], *, crs: str | None = "EPSG:32633") -> Path:
+    """A GeoTIFF with the pixels and the grid of ``tile_of``."""
+    tile = tile_of(inside, crs=crs)
+    profile = {"driver": "GTiff", "width": tile.width, "height": tile.height, "count": 3, "dtype": "uint8"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # wanted, where there is no CRS
+        with rasterio.open(path, "w", **profile, crs=crs, transform=tile.transform if crs else None) as file:
+            file.write(tile.pixels)
+    return path
