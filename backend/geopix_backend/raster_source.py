@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from .errors import RasterError
 
-# A truncated JPEG otherwise comes back as grey pixels with a mere log line.
+# GDAL by itself fills what is missing of a truncated JPEG with grey and only logs it.
 GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+GZIP = b"\x1f\x8b"
 RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 
@@ -36,18 +38,49 @@ def open_raster(path: str | Path) -> Iterator[rasterio.DatasetReader]:
             raise RasterError(_why_not_opened(name)) from error
         with dataset:
             _refuse(dataset, short_name(name))
+            if os.path.isfile(name) and _is_cut_short(dataset, name):
+                raise _damaged(name)
             try:
                 yield dataset
             except RasterioError as error:
-                raise RasterError(
-                    f"{short_name(name)} cannot be read to its end, so it is truncated or damaged; "
-                    "copy or download it again."
-                ) from error
+                raise _damaged(name) from error
 
 
 def short_name(path: str | Path) -> str:
     """What to call a raster in messages: the file name."""
     return os.path.basename(os.path.normpath(str(path))) or str(path)
+
+
+def _damaged(name: str) -> RasterError:
+    return RasterError(
+        f"{short_name(name)} cannot be read to its end, so it is truncated or damaged; copy or download it again."
+    )
+
+
+def _is_cut_short(dataset: rasterio.DatasetReader, name: str) -> bool:
+    """Whether a file of a format that GDAL reads without an error after its end is shorter than it should be."""
+    if dataset.driver == "PNG":
+        return not _png_is_whole(name)
+    if dataset.driver != "ENVI":
+        return False
+    with open(name, "rb") as file:
+        compressed = file.read(2) == GZIP
+    pixels = dataset.width * dataset.height * dataset.count
+    return not compressed and os.path.getsize(name) < pixels * np.dtype(dataset.dtypes[0]).itemsize
+
+
+def _png_is_whole(name: str) -> bool:
+    """Whether a PNG has its end chunk; GDAL 3.10 reads noise from a truncated one."""
+    size = os.path.getsize(name)
+    with open(name, "rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            if head[4:] == b"IEND":
+                return True
+            file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+            if file.tell() > size:
+                return False
+    return False
 
 
 def _why_not_opened(name: str) -> str:
@@ -90,7 +123,11 @@ def choose_bands(
         RasterError: If ``bands`` are not three bands of the raster.
     """
     if bands is not None:
-        if len(bands) != 3 or not all(isinstance(b, int) and 1 <= b <= dataset.count for b in bands):
+        if (
+            not isinstance(bands, (tuple, list))
+            or len(bands) != 3
+            or not all(isinstance(b, int) and 1 <= b <= dataset.count for b in bands)
+        ):
             raise RasterError(f"Bands {tuple(bands)} were asked for; give three numbers from 1 to {dataset.count}.")
         return tuple(bands), ()
     colours = dataset.colorinterp

@@ -20,7 +20,10 @@ def check_stretch(stretch: Sequence[Sequence[float]]) -> tuple[Range, Range, Ran
     Raises:
         RasterError: If there are not three, or one is not finite and rising.
     """
-    pairs = [tuple(map(float, pair)) for pair in stretch]
+    try:
+        pairs = [tuple(map(float, pair)) for pair in stretch]
+    except (TypeError, ValueError):
+        pairs = []
     if len(pairs) != 3 or any(len(p) != 2 or not all(map(math.isfinite, p)) or p[0] >= p[1] for p in pairs):
         raise RasterError(f"The stretch is {stretch!r}; give three pairs (minimum, maximum) with minimum < maximum.")
     red, green, blue = ((p[0], p[1]) for p in pairs)
