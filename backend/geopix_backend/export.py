@@ -21,7 +21,7 @@ from shapely.geometry import shape
 from geopix_qgis.protocol import RegionEvent
 
 from .errors import ExportError
-from .geodesy import segment_length
+from .geodesy import densified
 
 LOG = logging.getLogger(__name__)
 SHAPEFILE_TEXT_BYTES = 254
@@ -154,9 +154,8 @@ def _to_lonlat(geometry: np.ndarray, crs: CRS) -> np.ndarray:
     """Polygons in EPSG:4326, outer rings anticlockwise (RFC 7946, 3.1.6); long edges bend with the projection."""
     if len(geometry) == 0:
         return geometry
-    dense = shapely.segmentize(geometry, segment_length(crs))
     transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    moved = shapely.transform(dense, lambda xy: np.column_stack(transformer.transform(*xy.T)))
+    moved = shapely.transform(densified(geometry, crs), lambda xy: np.column_stack(transformer.transform(*xy.T)))
     if not np.isfinite(shapely.get_coordinates(moved)).all():
         raise ExportError("Some polygons have no longitude and latitude in this CRS; write .gpkg instead of GeoJSON.")
     return np.asarray(shapely.orient_polygons(moved))

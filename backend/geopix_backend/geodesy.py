@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+import shapely
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
@@ -14,6 +15,7 @@ from pyproj.exceptions import CRSError
 from .errors import RasterError
 
 EARTH_RADIUS_M = 6.4e6
+MAX_SEGMENTS = 10_000
 SEGMENT_M = 1000.0  # over this length a straight line of a map projection leaves the geodesic by centimetres
 
 
@@ -51,10 +53,16 @@ def _lonlat_transformer(crs: CRS) -> tuple[Transformer, float]:
     return Transformer.from_crs(crs, geodetic, always_xy=True), degrees
 
 
-def segment_length(crs: CRS) -> float:
-    """Longest straight edge, in CRS units, that may stay straight in longitude and latitude: about ``SEGMENT_M``."""
+def densified(polygons: ArrayLike, crs: CRS) -> NDArray[np.object_]:
+    """Polygons whose edges are short enough to stay straight in longitude and latitude.
+
+    That is ``SEGMENT_M``, or 1/``MAX_SEGMENTS`` of the extent where that is longer.
+    """
+    polygons = np.asarray(polygons, dtype=object)
     unit = crs.axis_info[0].unit_conversion_factor  # metres, or radians where geographic
-    return float(SEGMENT_M / (unit * EARTH_RADIUS_M if crs.is_geographic else unit))
+    length = SEGMENT_M / (unit * EARTH_RADIUS_M if crs.is_geographic else unit)
+    x0, y0, x1, y1 = shapely.total_bounds(polygons)
+    return np.asarray(shapely.segmentize(polygons, max(length, (x1 - x0 + y1 - y0) / MAX_SEGMENTS)))
 
 
 def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> tuple[float, float] | None:

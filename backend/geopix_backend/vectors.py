@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod
 from shapely import Polygon
 
-from .geodesy import apply, segment_length, to_lonlat
+from .geodesy import apply, densified, to_lonlat
 from .outlines import trace
 
 
@@ -55,10 +55,9 @@ def measure(polygons: Sequence[Polygon], crs: CRS | None) -> list[tuple[float | 
     (None, None) without a CRS, and where a polygon has no longitude and latitude.
     """
     geod = crs.get_geod() if crs is not None else None
-    if crs is None or geod is None or not polygons:
+    if crs is None or geod is None or len(polygons) == 0:
         return [(None, None)] * len(polygons)
-    dense = shapely.segmentize(np.array(polygons, dtype=object), segment_length(crs))
-    lonlat = shapely.transform(dense, lambda xy: np.column_stack(to_lonlat(crs, *xy.T)))
+    lonlat = shapely.transform(densified(polygons, crs), lambda xy: np.column_stack(to_lonlat(crs, *xy.T)))
     return [_measure(polygon, geod) for polygon in lonlat]
 
 
