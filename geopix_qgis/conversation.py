@@ -149,8 +149,7 @@ class Conversation(QtCore.QObject):
         self._batch.stop()
         self._last_words.stop()
         self._client.stop()
-        if self._rendering is not None:
-            self._rendering.cancel()
+        self._drop_rendering()
         self.process.stop()
 
     def _fetch_pixels(self, selection: Selection) -> None:
@@ -163,13 +162,20 @@ class Conversation(QtCore.QObject):
         self._rendering.failed.connect(self._fail)
         self._rendering.start()
 
+    def _drop_rendering(self) -> None:
+        if self._rendering is not None:
+            self._rendering.cancel()
+            self._rendering.deleteLater()  # it may be its own signal that is being handled
+            self._rendering = None
+
     def _pixels_ready(self, pixels: Optional[bytes]) -> None:
         if self._selection is None or self.phase is not Phase.STARTING:
             return
         choices, turn = stored.load(), self.turns[-1]
         history = tuple(self._histories.get(self._selection.layer_id, ()))
         request = AskRequest(turn.prompt, self._selection.tile, history, choices.model, turn.number, choices.min_score)
-        self._rendering, self._body = None, encode_request(request, pixels)
+        self._drop_rendering()
+        self._body = encode_request(request, pixels)
         self._send()
 
     def _send(self, *_endpoint: Endpoint) -> None:
@@ -271,9 +277,7 @@ class Conversation(QtCore.QObject):
     def _end(self, phase: Phase) -> None:
         """Closes the current turn, whatever became of it."""
         self._last_words.stop()
-        if self._rendering is not None:
-            self._rendering.cancel()
-            self._rendering = None
+        self._drop_rendering()
         self._add_pending()
         turn, selection = self.turns[-1], self._selection
         if turn.answer and not turn.problem and selection is not None:

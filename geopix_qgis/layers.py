@@ -65,8 +65,9 @@ class ResultLayer:
         project.addMapLayer(self.layer, False)
         root, name = project.layerTreeRoot(), f"GeoPix - {raster_name}"
         group = root.findGroup(name) or root.insertGroup(0, name)
+        group.insertLayer(0, self.layer)
+        group.setExpanded(False)  # the tree listens to changes only, and could not open the group while it was empty
         group.setExpanded(True)
-        group.insertLayer(0, self.layer).setExpanded(True)
 
     @property
     def alive(self) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .gui.dock import GeoPixDock
+from .gui.options import OptionsFactory
 from .qt import QAction, QtCore, QtGui
 
 MENU = "GeoPix"
@@ -19,11 +20,12 @@ def icon() -> QtGui.QIcon:
 
 
 class GeoPixPlugin:
-    """Adds a dock, a menu entry under Raster and a toolbar button; takes all of them away again."""
+    """Adds a dock, a menu entry under Raster, a toolbar button and an options page; takes all of them away again."""
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface
         self._action: Optional[QAction] = None
+        self._options: Optional[OptionsFactory] = None
         self.dock: Optional[GeoPixDock] = None
 
     def initGui(self) -> None:
@@ -41,6 +43,8 @@ class GeoPixPlugin:
         action.toggled.connect(self._action.setChecked)
         self._iface.addPluginToRasterMenu(MENU, self._action)
         self._iface.addToolBarIcon(self._action)
+        self._options = OptionsFactory(icon())
+        self._iface.registerOptionsWidgetFactory(self._options)
 
     def unload(self) -> None:
         """Called by QGIS when the plugin is switched off or QGIS ends."""
@@ -48,9 +52,10 @@ class GeoPixPlugin:
             return
         self._iface.removePluginRasterMenu(MENU, self._action)
         self._iface.removeToolBarIcon(self._action)
+        self._iface.unregisterOptionsWidgetFactory(self._options)
         self._iface.removeDockWidget(self.dock)
         self.dock.close_down()
         self.dock.setParent(None)
         self.dock.deleteLater()
         self._action.deleteLater()
-        self.dock = self._action = None
+        self.dock = self._action = self._options = None

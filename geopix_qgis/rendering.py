@@ -73,8 +73,8 @@ class Rendering(QtCore.QObject):
         self._job.start()
 
     def cancel(self) -> None:
-        """Stops without a signal."""
-        self._job.finished.disconnect(self._finished)
+        """Stops without a signal; harmless once it is done."""
+        self.blockSignals(True)
         self._job.cancelWithoutBlocking()
 
     def _finished(self) -> None:

@@ -50,7 +50,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def close_down(self) -> None:
         """Ends the model process and lets go of the canvas."""
-        self._canvas.extentsChanged.disconnect(self._facts.start)
+        self._canvas.extentsChanged.disconnect(self._refresh_soon)
         self._facts.stop()
         self.conversation.close()
 
@@ -88,9 +88,12 @@ class GeoPixDock(QtWidgets.QDockWidget):
         panel.export.clicked.connect(self._export)
         panel.transcript.phrase_clicked.connect(self._show_phrase)
         panel.card.python_chosen.connect(self._python_chosen)
-        panel.raster.layerChanged.connect(self._facts.start)
-        panel.area.currentIndexChanged.connect(self._facts.start)
-        self._canvas.extentsChanged.connect(self._facts.start)
+        panel.raster.layerChanged.connect(self._refresh_soon)
+        panel.area.currentIndexChanged.connect(self._refresh_soon)
+        self._canvas.extentsChanged.connect(self._refresh_soon)
+
+    def _refresh_soon(self, *_changed: Any) -> None:
+        self._facts.start()
 
     def _connect_conversation(self) -> None:
         talk, transcript = self.conversation, self.panel.transcript

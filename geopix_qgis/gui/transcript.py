@@ -10,6 +10,7 @@ from ..turns import TurnRecord
 
 REPAINT_MS = 60  # text streams faster than an eye reads; repainting for each word would cost more than decoding it
 SCHEME = "geopix"
+MIN_CONTRAST = 4.5
 
 
 class Transcript(QtWidgets.QTextBrowser):
@@ -99,16 +100,38 @@ def muted_colour(palette: QtGui.QPalette) -> str:
     return "#a8a8a8" if _is_dark(palette) else "#666666"
 
 
+def readable(colour: str, palette: QtGui.QPalette) -> str:
+    """A colour, darkened or lightened until text in it can be read on the background (WCAG 2 level AA)."""
+    background = palette.color(QtGui.QPalette.ColorRole.Base)
+    text = QtGui.QColor(colour)
+    while contrast(text, background) < MIN_CONTRAST and 0 < text.lightness() < 255:
+        step = 12 if _is_dark(palette) else -12
+        text.setHsl(text.hslHue(), text.hslSaturation(), min(255, max(0, text.lightness() + step)))
+    return text.name()
+
+
+def contrast(one: QtGui.QColor, other: QtGui.QColor) -> float:
+    """Contrast ratio of WCAG 2: 1 for equal colours to 21 for black on white."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: QtGui.QColor) -> float:
+    channels = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _piece(turn: TurnRecord, text: str, target: Optional[int], palette: QtGui.QPalette) -> str:
     colour = turn.colour_of(target) if target is not None else None
     if target is None or colour is None:
         return _text(text)
     count = len(turn.targets[target].ids)
     title = f"{count} polygon{'' if count == 1 else 's'}: click to see {'it' if count == 1 else 'them'} on the map"
-    readable = QtGui.QColor(colour).lighter(150) if _is_dark(palette) else QtGui.QColor(colour).darker(160)
     return (
         f'<span style="color:{colour}">&#9632;</span>&nbsp;'
-        f'<a href="{SCHEME}:{turn.number}/{target}" title="{title}" style="color:{readable.name()}">{_text(text)}</a>'
+        f'<a href="{SCHEME}:{turn.number}/{target}" title="{title}" style="color:{readable(colour, palette)}">'
+        f"{_text(text)}</a>"
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsProject
 from qgis.PyQt.QtCore import Qt, QUrl
-from qgis.PyQt.QtGui import QTextDocument
+from qgis.PyQt.QtGui import QColor, QPalette, QTextDocument
 from qgis.PyQt.QtWidgets import QWidget
 
 from geopix_qgis import settings
 from geopix_qgis.gui.dock import GeoPixDock
-from geopix_qgis.gui.transcript import turn_html
+from geopix_qgis.gui.transcript import contrast, muted_colour, readable, turn_html, warning_colour
+from geopix_qgis.palette import COLOURS
 from geopix_qgis.raster import Area
 from geopix_qgis.turns import TurnRecord
 
@@ -76,6 +77,7 @@ def test_the_answer_is_shown_with_links_in_the_colours_of_the_layer(dock, ask):
     for target, name in ((0, "house"), (1, "pond")):
         assert f'href="geopix:1/{target}"' in html
         assert dock.conversation.last_result.colours[name] in html
+    assert dock.panel.facts.text() == "120 x 80 px, 0.50 m per pixel"
     assert "0.5 s, fake 1 on cpu" in text
 
 
@@ -211,6 +213,21 @@ def test_a_hundred_words_at_once_are_one_repaint(dock, qtbot, monkeypatch):
     qtbot.wait(150)
     assert len(painted) == 1
     assert transcript.toPlainText().count("word") == 100
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#2b2b2b"])
+def test_every_colour_can_be_read_as_text_in_a_light_and_a_dark_theme(background):
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, QColor(background))
+    for colour in COLOURS:
+        assert contrast(QColor(readable(colour, palette)), QColor(background)) >= 4.5
+    for colour in (warning_colour(palette), muted_colour(palette)):
+        assert contrast(QColor(colour), QColor(background)) >= 4.5
+
+
+def test_black_on_white_has_the_contrast_of_the_standard():
+    assert contrast(QColor("black"), QColor("white")) == pytest.approx(21)
+    assert contrast(QColor("#777777"), QColor("white")) == pytest.approx(4.48, abs=0.01)  # the example of WebAIM
 
 
 def test_the_dock_is_made_of_plain_widgets(dock):

@@ -12,6 +12,8 @@ from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow,
 
 import geopix_qgis
 from geopix_qgis import plugin as module
+from geopix_qgis import settings
+from geopix_qgis.gui.options import OptionsFactory
 from geopix_qgis.raster import Area
 
 
@@ -23,6 +25,7 @@ class Iface(QObject):
         self.window, self.canvas = QMainWindow(), canvas
         self.menu = QMenu("Raster", self.window)
         self.bar = QToolBar(self.window)
+        self.pages = []
 
     def mainWindow(self):
         return self.window
@@ -48,6 +51,12 @@ class Iface(QObject):
     def removePluginRasterMenu(self, name, action):
         self.menu.removeAction(action)
 
+    def registerOptionsWidgetFactory(self, factory):
+        self.pages.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory):
+        self.pages.remove(factory)
+
     def addToolBarIcon(self, action):
         self.bar.addAction(action)
 
@@ -70,6 +79,7 @@ def census(iface):
         "actions": len(iface.window.findChildren(QAction)),
         "menu": len(iface.menu.actions()),
         "bar": len(iface.bar.actions()),
+        "pages": len(iface.pages),
         "timers": len(iface.window.findChildren(QTimer)),
         "canvas listeners": iface.canvas.receivers(iface.canvas.extentsChanged),
         "project listeners": QgsProject.instance().receivers(QgsProject.instance().layersAdded),
@@ -84,7 +94,7 @@ def test_loading_adds_a_dock_a_menu_entry_and_a_button_and_unloading_leaves_noth
         plugin = geopix_qgis.classFactory(iface)
         plugin.initGui()
         loaded = census(iface)
-        assert (loaded["docks"], loaded["menu"], loaded["bar"]) == (1, 1, 1)
+        assert [loaded[name] for name in ("docks", "menu", "bar", "pages")] == [1, 1, 1, 1]
         assert loaded["canvas listeners"] == before["canvas listeners"] + 1
         plugin.unload()
         assert census(iface) == before
@@ -124,6 +134,17 @@ def test_the_button_shows_and_hides_the_dock(iface):
     assert action.isChecked() is not plugin.dock.isHidden()
     plugin.unload()
     iface.window.hide()
+
+
+def test_the_options_page_shows_what_is_stored_and_stores_what_is_chosen(iface):
+    settings.save(settings.Settings(backend_python="/opt/python", device="cuda:1", min_score=0.25))
+    page = OptionsFactory(module.icon()).createWidget(None)
+    page.apply()
+    assert settings.load() == settings.Settings(backend_python="/opt/python", device="cuda:1", min_score=0.25)
+    page.min_score.setValue(0.7)
+    page.device.setCurrentText("")
+    page.apply()
+    assert settings.load() == settings.Settings(backend_python="/opt/python", device="auto", min_score=0.7)
 
 
 def test_the_icon_is_drawn(qgis_app):

@@ -1,0 +1,64 @@
+"""The page under Settings > Options."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+
+from .. import settings
+from ..qt import QtGui, QtWidgets
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+class OptionsPage(QgsOptionsPageWidget):
+    """The choices of ``settings.Settings``; stored when the dialog is accepted."""
+
+    def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        chosen = settings.load()
+        self.python, self.model = QgsFileWidget(), QtWidgets.QLineEdit(chosen.model)
+        self.python.setFilePath(chosen.backend_python)
+        self.python.setToolTip("Empty: the environment beside the plugin")
+        self.device = QtWidgets.QComboBox()
+        self.device.addItems(DEVICES)
+        self.device.setEditable(True)  # such as cuda:1
+        self.device.setCurrentText(chosen.device)
+        self.min_score = QtWidgets.QDoubleSpinBox()
+        self.min_score.setRange(0.0, 1.0)
+        self.min_score.setSingleStep(0.05)
+        self.min_score.setValue(chosen.min_score)
+        self.min_score.setToolTip("Polygons that the model is less sure of are dropped")
+        form = QtWidgets.QFormLayout(self)
+        form.addRow("Python of the model", self.python)
+        form.addRow("Model", self.model)
+        form.addRow("Device (from the next start of the model)", self.device)
+        form.addRow("Least score of a polygon", self.min_score)
+
+    def apply(self) -> None:
+        """Stores what is chosen."""
+        settings.save(
+            settings.Settings(
+                backend_python=self.python.filePath().strip(),
+                model=self.model.text().strip() or settings.Settings.model,
+                device=self.device.currentText().strip() or settings.Settings.device,
+                min_score=self.min_score.value(),
+            )
+        )
+
+
+class OptionsFactory(QgsOptionsWidgetFactory):
+    """Makes the page when the dialog opens."""
+
+    def __init__(self, icon: QtGui.QIcon) -> None:
+        super().__init__("GeoPix", icon)
+        self._icon = icon
+
+    def icon(self) -> QtGui.QIcon:
+        """Shown in the list of pages."""
+        return self._icon
+
+    def createWidget(self, parent: Any) -> OptionsPage:
+        """Called by QGIS."""
+        return OptionsPage(parent)
