@@ -15,20 +15,14 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-import uvicorn
 
-from geopix_backend import serve
-from geopix_backend.config import TOKEN_VARIABLE, ServeConfig
-from geopix_backend.scheduler import Scheduler
-from geopix_backend.server import create_app
-from geopix_model.predictor import Piece, Predictor, Text
+from geopix_backend.config import TOKEN_VARIABLE
+from geopix_model.predictor import Piece, Text
 from geopix_qgis import protocol as wire
 from tests.backend.fakes import FakePredictor, bright, raster_file
+from tests.backend.running import LIMIT_S, Running
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 30
-CONFIG = ServeConfig(token="secret", heartbeat_s=0.2, max_body_bytes=200_000, waiting_limit=1)
-HEADERS = {wire.AUTH_HEADER: "Bearer secret"}
 
 
 class Slow(FakePredictor):
@@ -45,34 +39,6 @@ class Slow(FakePredictor):
                 self.steps.acquire(timeout=LIMIT_S)
         finally:
             self.ended.set()
-
-
-class Running:
-    """A server in a thread of this process."""
-
-    def __init__(self, load: Callable[[str], Predictor]) -> None:
-        self.scheduler = Scheduler(load, CONFIG.waiting_limit)
-        app = create_app(self.scheduler, CONFIG, lambda: [{"name": "nano"}, {"name": "slow"}])
-        listener = serve.bind(0)
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
-        self._thread.start()
-        self.port = listener.getsockname()[1]
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=HEADERS, timeout=LIMIT_S)
-
-    def ask(self, request: wire.AskRequest, pixels: bytes | None = None) -> list[wire.Event]:
-        """All events of an answer."""
-        content_type, body = wire.encode_request(request, pixels)
-        reply = self.http.post("/v1/ask", content=body, headers={"content-type": content_type})
-        assert reply.status_code == 200, reply.text
-        assert reply.headers["content-type"].startswith("text/event-stream")
-        return wire.Decoder().feed(reply.content)
-
-    def close(self) -> None:
-        self.http.close()
-        self.scheduler.close()
-        self._server.should_exit = True
-        self._thread.join(LIMIT_S)
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +112,7 @@ def test_a_path_that_does_not_exist_is_refused_in_json(server: Running) -> None:
 def test_a_silent_stream_gets_signs_of_life(server: Running, slow: Slow, raster: Path) -> None:
     with Conversation(server, raster) as stream:
         assert b": ping\n\n" in stream.until(b": ping\n\n")
-    slow.steps.release()
-    assert slow.ended.wait(LIMIT_S)
+    let_go(server, slow)
 
 
 def test_a_client_that_goes_away_stops_the_model_within_a_piece(server: Running, slow: Slow, raster: Path) -> None:
@@ -156,10 +121,8 @@ def test_a_client_that_goes_away_stops_the_model_within_a_piece(server: Running,
         slow.steps.release()
         stream.until(b"Word 0")
         assert not slow.ended.is_set()
-    wait_until(lambda: server.scheduler._current is None or server.scheduler._current.cancelled)
-    slow.steps.release()
-    assert slow.ended.wait(LIMIT_S)
-    wait_until(lambda: server.scheduler.status.state == "idle")
+    let_go(server, slow)
+    assert slow.ended.is_set()
 
 
 def test_a_full_queue_is_refused_and_a_waiting_question_says_so(server: Running, slow: Slow, raster: Path) -> None:
@@ -172,8 +135,7 @@ def test_a_full_queue_is_refused_and_a_waiting_question_says_so(server: Running,
             reply = server.http.post("/v1/ask", content=body, headers={"content-type": content_type})
             assert (reply.status_code, reply.json()["code"]) == (429, "busy")
         wait_until(lambda: server.scheduler.status.waiting == 0)
-    slow.steps.release()
-    wait_until(lambda: server.scheduler.status.state == "idle")
+    let_go(server, slow)
 
 
 class Conversation:
@@ -201,6 +163,13 @@ class Conversation:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
+
+
+def let_go(server: Running, slow: Slow) -> None:
+    """Waits until the server has seen that its client is gone, and lets the slow model say one more piece."""
+    wait_until(lambda: server.scheduler._current is None or server.scheduler._current.cancelled)
+    slow.steps.release()
+    wait_until(lambda: server.scheduler.status.state == "idle")
 
 
 def wait_until(fact: Callable[[], bool]) -> None:
