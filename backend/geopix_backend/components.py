@@ -46,8 +46,9 @@ def components(logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_p
     if not outlines:
         return []
     labels = rasterize(((shape, i + 1) for i, shape in enumerate(outlines)), out_shape=mask.shape, dtype="int32")
-    areas = np.bincount(labels.ravel(), minlength=len(outlines) + 1)
-    sums = np.bincount(labels.ravel(), weights=probability(logits).ravel(), minlength=len(outlines) + 1)
+    inside = labels[mask]
+    areas = np.bincount(inside, minlength=len(outlines) + 1)
+    sums = np.bincount(inside, weights=probability(logits[mask]), minlength=len(outlines) + 1)
     found = []
     for label, shape in enumerate(outlines, start=1):
         if areas[label] >= max(min_area_px, 1):
