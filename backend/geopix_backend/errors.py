@@ -8,6 +8,7 @@ GeoPixError
 `-- ServerError        the model process cannot take the question
     |-- TokenError     the request carries no token or a wrong one
     |-- RequestError   the request is not one of this version
+    |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
     `-- PortError      the port is taken
 """
@@ -57,6 +58,12 @@ class RequestError(ServerError):
     """The request is not one of this version."""
 
     code = "request"
+
+
+class TooLargeError(ServerError):
+    """The request holds more pixels than the process takes."""
+
+    code = "too_large"
 
 
 class BusyError(ServerError):
