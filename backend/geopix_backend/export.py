@@ -162,7 +162,7 @@ def _to_lonlat(geometry: np.ndarray, crs: CRS) -> np.ndarray:
 
 
 def _check_written(path: Path, count: int) -> None:
-    """Some drivers report a full disk only in their log; so count what can be read back."""
+    """Counts what can be read back: GeoJSON loses its last bytes on a full disk without an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = pyogrio.read_info(path, force_feature_count=True)["features"]

@@ -241,6 +241,14 @@ class TestOverwrite:
         assert code.startswith("ExportError"), code
         assert names_in(tmp_path) == []
 
+    def test_a_disk_that_fills_with_the_last_bytes_is_noticed(self, tmp_path: Path) -> None:
+        """GDAL's GeoJSON driver loses its last buffer without an error."""
+        assert _write_with_file_limit(tmp_path / "out.geojson", 2**30) == "written"
+        size = (tmp_path / "out.geojson").stat().st_size
+        (tmp_path / "out.geojson").unlink()
+        assert "cannot be written" in _write_with_file_limit(tmp_path / "out.geojson", size - 50)
+        assert names_in(tmp_path) == []
+
 
 def _write_with_file_limit(path: Path, limit_bytes: int) -> str:
     """Says what writing 2,000 regions raised in a process whose files may not grow over a limit, as on a full disk."""
