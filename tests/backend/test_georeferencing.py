@@ -67,8 +67,8 @@ KINDS: dict[str, tuple[str, st.SearchStrategy[Affine]]] = {
     "rotated": (
         "EPSG:32633",
         st.builds(
-            lambda x, y, s, turn: moved(x, y, Affine.rotation(turn), Affine.scale(s, -s)),
-            EASTS, NORTHS, SIZES, st.floats(1, 359),
+            lambda x, y, s, t, turn: moved(x, y, Affine.rotation(turn), Affine.scale(s, -t)),
+            EASTS, NORTHS, SIZES, SIZES, st.floats(1, 359),
         ),
     ),
     "sheared": (
