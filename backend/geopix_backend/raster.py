@@ -193,7 +193,8 @@ def _band_range(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> Ran
 def _resampled(rgba: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     """(4, H, W) RGBA on the frame's grid, by way of a dataset in memory so that both kinds of tile resample alike."""
     _, height, width = rgba.shape
-    with MemoryFile() as memory, memory.open(driver="GTiff", height=height, width=width, count=4, dtype="uint8") as out:
+    profile = {"driver": "GTiff", "height": height, "width": width, "count": 4, "dtype": "uint8"}
+    with MemoryFile() as memory, memory.open(**profile, transform=frame.transform) as out:
         out.write(rgba)
         shape = (3, frame.height, frame.width)
         colours = out.read((1, 2, 3), out_shape=shape, resampling=frame.resampling)

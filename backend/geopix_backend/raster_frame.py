@@ -40,7 +40,8 @@ def clamp(window: tuple[int, int, int, int] | None, dataset: rasterio.DatasetRea
     """The part of a (col, row, width, height) window that lies on the raster; None is all of it."""
     if window is None:
         return Window(0, 0, dataset.width, dataset.height)
-    if not isinstance(window, (tuple, list)) or len(window) != 4 or not all(isinstance(value, int) for value in window) or min(window[2:]) < 1:
+    whole = isinstance(window, (tuple, list)) and len(window) == 4 and all(isinstance(v, int) for v in window)
+    if not whole or min(window[2:]) < 1:
         raise ExtentError(f"The window is {window!r}; give whole numbers col, row, width, height, the sizes above 0.")
     col, row, width, height = window
     left, top = max(col, 0), max(row, 0)

@@ -78,7 +78,7 @@ def _ramp(start: int, length: int, side: int, overlap_px: int) -> NDArray[np.flo
 
 
 def final_rows(windows: Sequence[Window], index: int) -> int:
-    """Number of rows at the top of the tile that no window after ``windows[index]`` touches (row by row, as ordered)."""
+    """Number of rows at the top of the tile that no window after ``windows[index]`` touches; they come row by row."""
     if index + 1 < len(windows):
         return windows[index + 1].row
     return windows[-1].row + windows[-1].height

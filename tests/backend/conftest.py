@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ import rasterio
 from affine import Affine
 from hypothesis import settings
 from rasterio.control import GroundControlPoint
+from rasterio.errors import NotGeoreferencedWarning
 
 # Wall time says nothing about these tests on a shared machine.
 settings.register_profile("backend", deadline=None)
@@ -45,14 +47,14 @@ def make_raster(tmp_path_factory: pytest.TempPathFactory) -> MakeRaster:
             pixels = np.random.default_rng(0).integers(0, 256, (3, 60, 80), dtype=np.uint8)
         bands = pixels[None] if pixels.ndim == 2 else pixels
         path = tmp_path_factory.mktemp(f"raster{next(numbers)}") / f"scene{suffix}"
-        settings: dict[str, Any] = {"driver": "GTiff", "crs": "EPSG:32633", "transform": NORTH_UP}
+        options: dict[str, Any] = {"driver": "GTiff", "crs": "EPSG:32633", "transform": NORTH_UP}
         if "gcps" in profile:
-            settings.pop("transform")
-        settings.update(count=len(bands), height=bands.shape[1], width=bands.shape[2], dtype=bands.dtype)
-        settings.update(profile)
-        if bands.shape[0] == 3 and settings["driver"] == "GTiff" and bands.dtype == np.uint8:
-            settings.setdefault("photometric", "RGB")
-        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **settings) as out:
+            options.pop("transform")
+        options.update(count=len(bands), height=bands.shape[1], width=bands.shape[2], dtype=bands.dtype)
+        options.update(profile)
+        if bands.shape[0] == 3 and options["driver"] == "GTiff" and bands.dtype == np.uint8:
+            options.setdefault("photometric", "RGB")
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), _quietly(path, options) as out:
             if interpretation is not None:  # must come before the pixels, or alpha is not written
                 out.colorinterp = interpretation
             out.write(bands)
@@ -63,6 +65,13 @@ def make_raster(tmp_path_factory: pytest.TempPathFactory) -> MakeRaster:
         return path
 
     return make
+
+
+def _quietly(path: Path, profile: dict[str, Any]) -> Any:
+    """A dataset to write; that some have no georeference is on purpose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(path, "w", **profile)
 
 
 def gcps_of(transform: Affine, width: int, height: int) -> list[GroundControlPoint]:

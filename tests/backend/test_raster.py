@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +14,7 @@ from rasterio.enums import ColorInterp
 from rasterio.rpc import RPC
 
 from geopix_backend.errors import ExtentError, RasterError
-from geopix_backend.raster import Tile, describe, read_tile, tile_from_pixels
-from geopix_qgis.protocol import PixelTile
+from geopix_backend.raster import Tile, read_tile
 
 from .conftest import NORTH_UP, MakeRaster
 
@@ -320,151 +317,3 @@ class TestPlace:
         path = make_raster(NOISE, driver="PNG", suffix=".png")
         assert path.with_name("scene.png.aux.xml").exists()
         assert read_tile(path).transform == NORTH_UP
-
-
-class TestBadFiles:
-    """One sentence each, and nothing is left behind."""
-
-    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(RasterError, match=r"no raster at .*gone\.tif"):
-            read_tile(tmp_path / "gone.tif")
-
-    @pytest.mark.parametrize("path", ["", "  ", "a\0b"])
-    def test_an_impossible_path_is_refused(self, path: str) -> None:
-        with pytest.raises(RasterError, match="path"):
-            read_tile(path)
-
-    def test_an_empty_file_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "empty.tif").touch()
-        with pytest.raises(RasterError, match="0 bytes"):
-            read_tile(tmp_path / "empty.tif")
-
-    def test_text_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "text.tif").write_text("not a raster\n" * 100)
-        with pytest.raises(RasterError, match="not a raster that GDAL can open"):
-            read_tile(tmp_path / "text.tif")
-
-    def test_a_folder_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(RasterError, match="folder"):
-            read_tile(tmp_path)
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_a_file_that_may_not_be_read_is_refused(self, make_raster: MakeRaster) -> None:
-        path = make_raster(NOISE)
-        path.chmod(0)
-        with pytest.raises(RasterError, match="permissions"):
-            read_tile(path)
-
-    @pytest.mark.parametrize(
-        "profile",
-        [
-            {},
-            {"compress": "deflate"},
-            {"compress": "lzw", "tiled": True, "blockxsize": 16, "blockysize": 16},
-            {"compress": "jpeg"},
-            {"driver": "PNG", "suffix": ".png"},
-            {"driver": "JPEG", "suffix": ".jpg"},
-            {"driver": "ENVI", "suffix": ".dat"},
-        ],
-        ids=["raw", "deflate", "tiled lzw", "tiff jpeg", "png", "jpeg", "envi"],
-    )
-    @pytest.mark.parametrize("keep", [0.05, 0.5, 0.9])
-    def test_a_truncated_file_is_never_taken_for_a_whole_one(
-        self, make_raster: MakeRaster, tmp_path: Path, profile: dict[str, object], keep: float
-    ) -> None:
-        whole = make_raster(RNG.integers(0, 256, (3, 256, 256), dtype=np.uint8), **profile)
-        assert read_tile(whole).valid.all()
-        data = whole.read_bytes()
-        path = tmp_path / whole.name
-        shutil.copytree(whole.parent, tmp_path, dirs_exist_ok=True)
-        path.write_bytes(data[: int(len(data) * keep)])
-        with pytest.raises(RasterError, match=r"truncated or damaged|or it is damaged") as caught:
-            read_tile(path)
-        assert str(caught.value).count("\n") == 0
-
-    def test_garbage_in_the_middle_is_refused(self, make_raster: MakeRaster) -> None:
-        path = make_raster(RNG.integers(0, 256, (3, 256, 256), dtype=np.uint8), compress="deflate")
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2 : len(data) // 2 + 2000] = b"\xff" * 2000
-        path.write_bytes(bytes(data))
-        with pytest.raises(RasterError, match="damaged"):
-            read_tile(path)
-
-    @pytest.mark.parametrize("driver", ["GTiff", "PNG"])
-    def test_nothing_is_written_beside_the_raster(self, make_raster: MakeRaster, driver: str, tmp_path: Path) -> None:
-        made = make_raster(NOISE.astype(np.uint16), driver=driver, suffix=".tif" if driver == "GTiff" else ".png")
-        path = Path(shutil.copy(made, tmp_path))
-        read_tile(path, gsd_range_m=(1.0, 2.0))
-        describe(path)
-        assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
-
-
-class TestFromPixels:
-    """Pixels that QGIS rendered."""
-
-    RGBA = RNG.integers(0, 256, (20, 30, 4), dtype=np.uint8)
-    TILE = PixelTile(30, 20, tuple(NORTH_UP)[:6], "EPSG:32633", "rendered")  # type: ignore[arg-type]
-
-    def test_colours_alpha_and_place_are_kept(self) -> None:
-        tile = tile_from_pixels(self.RGBA.tobytes(), self.TILE)
-        assert np.array_equal(tile.pixels, self.RGBA[..., :3].transpose(2, 0, 1))
-        assert np.array_equal(tile.valid, self.RGBA[..., 3] > 0)
-        assert tile.transform == NORTH_UP
-        assert tile.gsd_m == pytest.approx(0.5, rel=1e-3)
-        assert tile.name == "rendered"
-
-    def test_it_resamples_like_a_raster(self, make_raster: MakeRaster) -> None:
-        rgba = self.RGBA.copy()
-        rgba[..., 3] = 255
-        path = make_raster(np.ascontiguousarray(rgba[..., :3].transpose(2, 0, 1)))
-        ours, theirs = (
-            tile_from_pixels(rgba.tobytes(), self.TILE, gsd_range_m=(1.2, 2)),
-            read_tile(path, gsd_range_m=(1.2, 2)),
-        )
-        assert np.array_equal(ours.pixels, theirs.pixels)
-        assert ours.transform == theirs.transform
-        assert ours.valid.shape == ours.pixels.shape[1:]
-
-    def test_pixels_without_crs_are_a_warning(self) -> None:
-        tile = tile_from_pixels(self.RGBA.tobytes(), PixelTile(30, 20, tuple(NORTH_UP)[:6]))  # type: ignore[arg-type]
-        assert tile.crs is None
-        assert warned(tile, "no CRS")
-
-    @pytest.mark.parametrize(
-        ("tile", "words"),
-        [
-            (PixelTile(31, 20, (1, 0, 0, 0, -1, 0)), "2400 bytes came for 31 x 20"),
-            (PixelTile(0, 0, (1, 0, 0, 0, -1, 0)), "not empty"),
-            (PixelTile(30, 20, (0, 0, 0, 0, -1, 0)), "no area"),
-            (PixelTile(30, 20, (float("nan"), 0, 0, 0, -1, 0)), "no area"),
-            (PixelTile(30, 20, (1, 0, 0, 0, -1, 0), "EPSG:99999999"), "CRS 'EPSG:99999999' is not known"),
-        ],
-        ids=["size", "empty", "flat", "nan", "crs"],
-    )
-    def test_pixels_that_do_not_fit_their_description_are_refused(self, tile: PixelTile, words: str) -> None:
-        with pytest.raises(RasterError, match=words):
-            tile_from_pixels(self.RGBA.tobytes(), tile)
-
-
-class TestDescribe:
-    """What ``geopix info`` says."""
-
-    def test_facts_of_an_ordinary_raster(self, make_raster: MakeRaster) -> None:
-        info = describe(make_raster(NOISE, nodata=0))
-        assert (info.width, info.height, info.bands, info.dtype, info.driver) == (80, 60, 3, "uint8", "GTiff")
-        assert info.bounds == (400_000.0, 4_999_970.0, 400_040.0, 5_000_000.0)
-        assert info.nodata == 0
-        assert info.gsd_m == pytest.approx(0.5, rel=1e-3)
-        assert info.bounds_lonlat == pytest.approx((13.72797, 45.14611, 13.72848, 45.14639), abs=1e-4)
-
-    def test_bounds_cross_the_antimeridian_from_west_to_east(self, make_raster: MakeRaster) -> None:
-        info = describe(make_raster(NOISE, crs="EPSG:3832", transform=Affine(1000, 0, 3_300_000, 0, -1000, 0)))
-        assert info.bounds_lonlat is not None
-        west, _, east, _ = info.bounds_lonlat
-        assert west == pytest.approx(179.64, abs=0.01)
-        assert east == pytest.approx(-179.64, abs=0.01)
-
-    def test_a_raster_without_crs_has_no_longitude(self, make_raster: MakeRaster) -> None:
-        info = describe(make_raster(NOISE, crs=None, transform=Affine.identity()))
-        assert (info.crs, info.gsd_m, info.bounds_lonlat) == (None, None, None)
-        assert info.bounds == (0.0, -60.0, 80.0, 0.0)
