@@ -61,8 +61,7 @@ class AskClient(QtCore.QObject):
     def stop(self) -> None:
         """Closes the connection, which stops the model; ``stopped`` follows."""
         if self._reply is not None and not self._closing:
-            self._closing, self._outcome = True, ("stopped",)
-            self._reply.abort()
+            self._close(("stopped",))
 
     def _forget(self) -> None:
         self._decoder = protocol.Decoder()
@@ -124,7 +123,11 @@ class AskClient(QtCore.QObject):
 
     def _give_up(self, code: str, message: str) -> None:
         if self._reply is not None and not self._closing:
-            self._closing, self._outcome = True, ("failed", code, message)
+            self._close(("failed", code, message))
+
+    def _close(self, outcome: tuple[str, ...]) -> None:
+        self._closing, self._outcome = True, outcome
+        if self._reply is not None and self._reply.isRunning():  # else `_finish` is on its way already
             self._reply.abort()
 
     def _silent(self) -> None:

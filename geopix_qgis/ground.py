@@ -24,7 +24,8 @@ def ground_resolution_m(crs: QgsCoordinateReferenceSystem, origin: XY, right: XY
         return None
     measure = QgsDistanceArea()
     measure.setSourceCrs(crs, QgsProject.instance().transformContext())
-    measure.setEllipsoid(crs.ellipsoidAcronym() or "EPSG:7030")
+    if not (crs.ellipsoidAcronym() and measure.setEllipsoid(crs.ellipsoidAcronym())):
+        measure.setEllipsoid("EPSG:7030")  # WGS 84, for a CRS on an ellipsoid that QGIS has no name for
     start = QgsPointXY(*origin)
     try:
         sides = [measure.measureLine(start, QgsPointXY(*end)) for end in (right, below)]

@@ -11,6 +11,11 @@ from ..turns import TurnRecord
 REPAINT_MS = 60  # text streams faster than an eye reads; repainting for each word would cost more than decoding it
 SCHEME = "geopix"
 MIN_CONTRAST = 4.5
+TURN_SPACE_PX = 16
+INVITATION = (
+    "Ask in plain words, such as:\nSegment the buildings and count the cars.\n\n"
+    "The answer appears here, its polygons on the map. Nothing leaves this machine."
+)
 
 
 class Transcript(QtWidgets.QTextBrowser):
@@ -22,6 +27,7 @@ class Transcript(QtWidgets.QTextBrowser):
         super().__init__(parent)
         self.setObjectName("geopixTranscript")
         self.setAccessibleName("Conversation")
+        self.setPlaceholderText(INVITATION)
         self.setOpenLinks(False)
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(8)
@@ -60,6 +66,10 @@ class Transcript(QtWidgets.QTextBrowser):
         cursor.setPosition(self._start)
         cursor.movePosition(QtGui.QTextCursor.MoveOperation.End, QtGui.QTextCursor.MoveMode.KeepAnchor)
         cursor.insertHtml(turn_html(self._turn, self.palette()))
+        cursor.setPosition(self._start)
+        space = QtGui.QTextBlockFormat()
+        space.setTopMargin(TURN_SPACE_PX if self._start else 0)  # insertHtml drops the margin of a first paragraph
+        cursor.mergeBlockFormat(space)
         if follows:
             self._to_end()
 
@@ -77,7 +87,7 @@ def turn_html(turn: TurnRecord, palette: QtGui.QPalette) -> str:
     muted, amber = muted_colour(palette), warning_colour(palette)
     answer = "".join(_piece(turn, text, target, palette) for text, target in turn.pieces)
     parts = [
-        _paragraph(f'<b>You</b> <span style="color:{muted}">{_text(turn.raster)}</span>', 10),
+        _paragraph(f'<b>You</b> <span style="color:{muted}">{_text(turn.raster)}</span>', 0),
         _paragraph(_text(turn.prompt), 2),
         _paragraph("<b>GeoPix</b>", 8),
     ]

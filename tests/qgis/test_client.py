@@ -81,6 +81,15 @@ def test_stop_closes_the_connection_so_that_the_model_process_notices(client, se
     assert server.client_gone.wait(3)
 
 
+def test_stopping_an_answer_that_has_just_broken_off_is_no_error(client, serve, qtbot, qtlog):
+    ask(client, serve(lambda request: iter([b": ping\n\n"])))
+    qtbot.waitUntil(lambda: client._reply is None or client._reply.isFinished(), timeout=3000)
+    client.stop()
+    settle(qtbot, client)
+    assert len(client.ends) == 1
+    assert "must only be called once" not in "".join(record.message for record in qtlog.records)
+
+
 def test_a_refusal_is_told_in_the_words_of_the_model_process(client, serve, fake, qtbot):
     def answer(request):
         raise fake.RefusalError(422, {"code": "raster", "message": "The raster has 0 bands."})

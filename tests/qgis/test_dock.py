@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from geopix_qgis import settings
 from geopix_qgis.gui.dock import GeoPixDock
-from geopix_qgis.gui.transcript import contrast, muted_colour, readable, turn_html, warning_colour
+from geopix_qgis.gui.transcript import TURN_SPACE_PX, contrast, muted_colour, readable, turn_html, warning_colour
 from geopix_qgis.palette import COLOURS
 from geopix_qgis.raster import Area
 from geopix_qgis.turns import TurnRecord
@@ -87,6 +87,8 @@ def test_the_transcript_keeps_earlier_turns_and_adds_below(dock, ask):
     text = dock.panel.transcript.toPlainText()
     assert text.index("first question") < text.index("1 ■ pond") < text.index("second question")
     assert text.count("second question") == 3 and text.count("You") == 2
+    second = dock.panel.transcript.document().find("You", text.rindex("You")).block()
+    assert second.blockFormat().topMargin() == TURN_SPACE_PX
 
 
 def test_what_a_model_says_is_never_markup(dock):
