@@ -1,6 +1,7 @@
 """Runs inside a full QGIS (``qgis --code``): asks in the dock as an analyst would, takes a picture, writes a report.
 
-``GEOPIX_DRIVE`` names a JSON file: ``raster``, ``prompt``, ``report`` and ``picture`` (paths), ``width`` of the dock.
+``GEOPIX_DRIVE`` names a JSON file: ``raster``, ``prompts`` (asked one after the other), ``report`` and ``picture``
+(paths), ``area`` (as the dock calls it) and ``width`` of the dock.
 """
 
 import json
@@ -19,7 +20,7 @@ from qgis.utils import iface
 PLUGIN = "geopix_qgis"
 ANSWER_LIMIT_S = 240
 job = json.loads(Path(os.environ["GEOPIX_DRIVE"]).read_text())
-report = {"errors": []}
+report = {"errors": [], "accepted": [], "turns": []}
 
 
 def guarded(step):
@@ -56,21 +57,24 @@ def ask():
     panel = dock().panel
     panel.area.setCurrentIndex(panel.area.findText(job["area"]))
     panel.prompt.setFocus()
-    QTest.keyClicks(panel.prompt, job["prompt"])
-    report["typed"] = panel.prompt.toPlainText()
-    report["began"] = time.monotonic()
-    talk = dock().conversation
-    talk.text.connect(lambda *_: report.setdefault("first_text_s", time.monotonic() - report["began"]))
-    talk.regions_added.connect(lambda _: report.setdefault("first_region_s", time.monotonic() - report["began"]))
+    QTest.keyClicks(panel.prompt, job["prompts"][len(report["turns"])])
+    talk, began = dock().conversation, time.monotonic()
+    times = {}
+    talk.text.connect(lambda *_: times.setdefault("first_text_s", time.monotonic() - began))
+    talk.regions_added.connect(lambda _: times.setdefault("first_region_s", time.monotonic() - began))
+    talk.finished.connect(lambda _: times.setdefault("answered_s", time.monotonic() - began))
     QTest.keyClick(panel.prompt, Qt.Key.Key_Return)
-    report["accepted"] = talk.active
+    report["accepted"].append(talk.active)
+    report["turns"].append(times)
+    report["began"] = began
     wait_for_answer()
 
 
 @guarded
 def wait_for_answer():
     if not dock().conversation.active:
-        QTimer.singleShot(2500, look)  # the map is drawn again
+        more = len(report["turns"]) < len(job["prompts"])
+        QTimer.singleShot(500 if more else 2500, ask if more else look)  # the map is drawn again
     elif time.monotonic() - report["began"] > ANSWER_LIMIT_S:
         raise TimeoutError(f"no answer within {ANSWER_LIMIT_S} s")
     else:
@@ -79,20 +83,18 @@ def wait_for_answer():
 
 @guarded
 def look():
-    report["answered_s"] = time.monotonic() - report.pop("began")
     talk, panel = dock().conversation, dock().panel
-    turn = talk.turns[-1]
     result = talk.last_result
+    for times, turn in zip(report["turns"], talk.turns, strict=True):
+        phrases = [text for text, target in turn.pieces if target is not None]
+        times.update(prompt=turn.prompt, answer=turn.answer, problem=turn.problem, footer=turn.footer)
+        times.update(regions=turn.regions, phrases=phrases)
     report.update(
         phase=talk.phase.value,
         process=talk.process.state.value,
-        answer=turn.answer,
-        problem=turn.problem,
-        footer=turn.footer,
         transcript=panel.transcript.toPlainText(),
         facts=panel.facts.text(),
         messages=[item.text() for item in iface.messageBar().items()],
-        phrases=[text for text, target in turn.pieces if target is not None],
         dock_width=dock().width(),
         pid=talk.process._process.processId() if talk.process._process else 0,
     )

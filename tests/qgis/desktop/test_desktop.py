@@ -57,11 +57,11 @@ def profile(tmp_path):
 def run(tmp_path, display, profile):
     """Runs the drive script in QGIS; gives its report and where the picture lies."""
 
-    def run(raster: Path, prompt: str, python: Path, area: str = "Whole layer", width: int = 420, **more: str):
+    def run(raster: Path, prompts: list[str], python: Path, area: str = "Whole layer", width: int = 420, **more: str):
         job, picture = tmp_path / "job.json", tmp_path / "dock.png"
         report = tmp_path / "out" / "report.json"
         report.parent.mkdir()
-        values = {"raster": str(raster), "prompt": prompt, "report": str(report), "picture": str(picture)}
+        values = {"raster": str(raster), "prompts": prompts, "report": str(report), "picture": str(picture)}
         job.write_text(json.dumps({**values, "area": area, "width": width}))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "PYTEST", "PYTHON"))}
         environment = {
@@ -86,9 +86,12 @@ def is_alive(pid: int) -> bool:
 
 def check(report, done):
     assert report["errors"] == []
-    assert report["accepted"] and report["phase"] == "idle" and report["problem"] == ""
-    assert report["answer"].strip()
-    assert report["footer"] in report["transcript"]
+    assert all(report["accepted"]) and report["phase"] == "idle"
+    for turn in report["turns"]:
+        assert turn["problem"] == "" and turn["answer"].strip()
+        assert turn["prompt"] in report["transcript"] and turn["footer"] in report["transcript"]
+        assert turn["first_text_s"] <= turn["answered_s"]
+        assert bool(turn["regions"]) == bool(turn["phrases"])  # the words never contradict the map
     assert report["loaded"] == {"docks": 1, "raster menu": 1, "buttons": 1}
     assert report["unloaded"] == {"docks": 0, "raster menu": 0, "buttons": 0}
     assert done.returncode == 0
@@ -101,9 +104,9 @@ def test_the_desktop_with_a_model_process_without_a_model(run, write_raster, tmp
     fake = ROOT / "tests" / "qgis" / "fake_backend.py"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}"\n')
     python.chmod(0o755)
-    report, picture, done = run(write_raster(width=600, height=400), "find roofs", python, width=320)
+    report, picture, done = run(write_raster(width=600, height=400), ["find roofs"], python, width=320)
     check(report, done)
-    assert report["typed"] == "find roofs"
+    assert report["turns"][0]["prompt"] == "find roofs" and report["turns"][0]["regions"] == 2
     assert report["layer"]["classes"] == ["house", "pond"]
     assert report["layer"]["extent"] == pytest.approx([500_000, 5_399_800, 500_299.5, 5_400_000])
     assert report["dock_width"] <= 340
@@ -124,18 +127,17 @@ def scene(tmp_path):
 @pytest.mark.skipif(not PYTHON.exists(), reason="needs the environment of the model: run scripts/install")
 def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(run, scene):
     raster, (left, top, right, bottom) = scene
-    report, picture, done = run(raster, "Segment the road", PYTHON)
+    report, picture, done = run(raster, ["Segment the road", "Segment the trees"], PYTHON)
     check(report, done)
     assert report["facts"] == "1,249 x 1,035 px, 0.10 m per pixel"
     layer = report["layer"]
     assert layer["fields"] == FIELDS and layer["crs"] == UTM12
-    assert layer["count"] > 0 and layer["valid"]
-    assert report["phrases"] and set(layer["categories"]) == set(layer["classes"])
+    assert layer["count"] == sum(turn["regions"] for turn in report["turns"]) > 0 and layer["valid"]
+    assert set(layer["categories"]) == set(layer["classes"])
     x0, y0, x1, y1 = layer["extent"]
     assert left - 0.1 <= x0 < x1 <= right + 0.1 and bottom - 0.1 <= y0 < y1 <= top + 0.1
     exported = ogr.Open(str(picture.parent / "out" / "exported.shp"))
     assert exported.GetLayer().GetFeatureCount() == layer["count"]
-    assert report["first_text_s"] <= report["answered_s"] and report["first_region_s"] <= report["answered_s"]
     if os.environ.get("GEOPIX_SAVE_SCREENSHOT"):
         target = ROOT / "docs" / "images" / "dock.png"
         target.parent.mkdir(parents=True, exist_ok=True)
