@@ -29,7 +29,7 @@ COMMANDS = {
 }
 DELEGATED = {
     "train": ("geopix_model.train.cli", "train a model"),
-    "evaluate": ("geopix_model.evaluate.cli", "measure a model"),
+    "evaluate": ("geopix_backend.evaluation", "measure a model on labelled images"),
 }
 _COORDINATES = {"--bbox", "--point"}
 

@@ -152,8 +152,10 @@ def _read(
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
             values = to_uint8(values, _band_range(dataset, band, frame))
-        pixels[channel] = np.where(there, values, 0)
+        # Kept where only this band has its nodata value: 255 is also what a bright pixel has, and it is no black hole.
+        pixels[channel] = values
         valid |= there
+    pixels[:, ~valid] = 0
     if len(chosen) == 1:
         pixels[1:] = pixels[0]
     return pixels, valid, notes

@@ -58,3 +58,15 @@ def test_pixels_without_crs_are_a_warning() -> None:
 def test_pixels_that_do_not_fit_their_description_are_refused(tile: PixelTile, words: str) -> None:
     with pytest.raises(RasterError, match=words):
         tile_from_pixels(RGBA.tobytes(), tile)
+
+
+def test_a_bright_pixel_is_no_hole_where_only_one_band_has_the_nodata_value(make_raster: MakeRaster) -> None:
+    """Files with nodata 255 in every band: white roofs have it in one band or two, and are data."""
+    pixels = np.full((3, 20, 30), 200, np.uint8)
+    pixels[0, 5, 5] = 255
+    pixels[:, 6, 6] = 255
+    tile = read_tile(make_raster(pixels, nodata=255))
+    assert tile.pixels[:, 5, 5].tolist() == [255, 200, 200]
+    assert tile.valid[5, 5]
+    assert not tile.valid[6, 6]
+    assert not tile.pixels[:, 6, 6].any()

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from geopix_model import checkpoint
 from geopix_model.data.crops import CropSource
 from geopix_model.data.imagery import Labelled
 from geopix_model.data.label_sets import ID, SETS
 from geopix_model.errors import ModelError
+from geopix_model.geopix.model import GeoPix
 from geopix_model.train import losses, stages
 from geopix_model.train.cli import main
 from geopix_model.train.loop import Plan, Trainer
@@ -33,27 +35,33 @@ def scenes() -> list[Labelled]:
     return images
 
 
+def class_head(model: GeoPix) -> nn.Linear:
+    return nn.Linear(model.config.levels * model.config.width, model.config.memory.classes)
+
+
 def test_mask_training_lowers_the_loss_on_a_simple_scene() -> None:
     tokenizer = small_tokenizer()
     model = small_model(tokenizer.get_vocab_size())
-    source, adam = CropSource(scenes(), 64), optimizer(model, MASK_STAGE)
+    source, head = CropSource(scenes(), 64), class_head(model)
+    adam = optimizer(model, MASK_STAGE, head)
     reports = []
     for _ in range(25):
         rng = random.Random(0)  # the same crops and questions each time: the least that training must manage
         torch.manual_seed(0)
         crops = [source.draw(rng) for _ in range(2)]
-        loss, report = stages.mask_step(model, tokenizer, crops, rng, stages.StepSize(2, 1), use_memory=True)
+        loss, report = stages.mask_step(model, tokenizer, head, crops, rng, stages.StepSize(2, 1), use_memory=True)
         adam.zero_grad()
         loss.backward()
         adam.step()
         reports.append(report)
     assert reports[-1]["mask"] < 0.6 * reports[0]["mask"]
     assert reports[-1]["text"] < 0.6 * reports[0]["text"]
+    assert reports[-1]["class"] < 0.6 * reports[0]["class"]  # prompts of different classes come apart
 
 
 def test_early_backbone_blocks_stay_as_they_are_and_the_rest_moves() -> None:
     model = small_model()
-    optimizer(model, MASK_STAGE)
+    optimizer(model, MASK_STAGE, class_head(model))
     frozen = {n for n, p in model.named_parameters() if not p.requires_grad}
     assert "vision.backbone.blocks.6.project.0.weight" in frozen
     assert "vision.backbone.blocks.7.project.0.weight" not in frozen
@@ -65,7 +73,7 @@ def test_a_stopped_run_goes_on_and_writes_a_model_that_loads(tmp_path: Path, mon
     tokenizer = small_tokenizer()
     plan = Plan(language_minutes=0.01, mask_minutes=0.02, folder=tmp_path)
     trainer = Trainer(small_model(tokenizer.get_vocab_size()), tokenizer, scenes(), plan, "cpu")
-    adam = optimizer(trainer.model, MASK_STAGE)
+    adam = optimizer(trainer.model, MASK_STAGE, trainer.class_head)
     trainer.stage, trainer.used_s, trainer.step = "masks", 0.3, 5
     trainer.save(adam)
     again = Trainer(small_model(tokenizer.get_vocab_size(), seed=9), tokenizer, scenes(), plan, "cpu")

@@ -34,9 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--language-minutes", type=float, default=10.0)
     parser.add_argument("--mask-minutes", type=float, default=60.0)
     parser.add_argument("--crops", type=int, default=4, help="crops in one step of the mask stage")
-    parser.add_argument(
-        "--start-from", type=Path, help="model folder whose weights to start from; skips the language stage"
-    )
+    parser.add_argument("--start-from", type=Path, help="model folder whose weights to start from")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
@@ -50,8 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     trainer = Trainer(model, tokenizer, images, plan, resolve_device(args.device))
     if args.resume:
         trainer.resume()
-    elif args.start_from:
-        trainer.stage = "masks"
     trainer.run(lambda line: print(line, flush=True))
     print(f"wrote {args.out}")
     return 0

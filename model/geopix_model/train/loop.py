@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import checkpoint
 from ..data.crops import CropSource
@@ -21,9 +21,9 @@ from ..geopix.model import GeoPix
 from .stages import StepSize, TokenBank, mask_step
 from .state import LANGUAGE_STAGE, MASK_STAGE, Average, optimizer, save
 
-BANK_CROPS = 1200
+BANK_CROPS = 600
 WARMUP = 0.02  # of a stage
-MEMORY_FROM = 0.72  # of stage 2: before, the memory is left out at half the cost (it starts as an exact no-op)
+MEMORY_FROM = 0.8  # of stage 2: before, the memory is left out at half the cost (it starts as an exact no-op)
 SAVE_EVERY_S = 240.0
 
 
@@ -56,6 +56,8 @@ class Trainer:
         model.vision.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.source = CropSource(images, model.config.image_size)
         self.average = Average(model)
+        prompts = model.config.levels * model.config.width
+        self.class_head = nn.Linear(prompts, model.config.memory.classes).to(self.device)  # only for training
         self.stage, self.used_s, self.step = "language", 0.0, 0
         self._optimizer_state: dict[str, Any] | None = None
 
@@ -67,6 +69,7 @@ class Trainer:
         """Continues from the resume file."""
         saved = torch.load(self.resume_file, map_location=self.device, weights_only=True)
         self.model.load_state_dict(saved["model"])
+        self.class_head.load_state_dict(saved["class_head"])
         self.average.model.load_state_dict(saved["average"])
         self.average.steps = saved["average_steps"]
         self.stage, self.used_s, self.step = saved["stage"], saved["used_s"], saved["step"]
@@ -88,17 +91,18 @@ class Trainer:
         show(f"{len(bank.crops)} crops read")
         self._spend(
             self.plan.language_minutes,
-            optimizer(self.model, LANGUAGE_STAGE),
-            lambda _: bank.step(self.model, self.tokenizer, rng, 24),
+            optimizer(self.model, LANGUAGE_STAGE, self.class_head),
+            lambda _: bank.step(self.model, self.tokenizer, self.class_head, rng, 24),
             show,
         )
 
     def _masks(self, rng: random.Random, show: Callable[[str], None]) -> None:
         def step(used: float) -> tuple[Tensor, dict[str, float]]:
             crops = [self.source.draw(rng) for _ in range(self.plan.size.crops)]
-            return mask_step(self.model, self.tokenizer, crops, rng, self.plan.size, used >= MEMORY_FROM)
+            memory = used >= MEMORY_FROM
+            return mask_step(self.model, self.tokenizer, self.class_head, crops, rng, self.plan.size, memory)
 
-        self._spend(self.plan.mask_minutes, optimizer(self.model, MASK_STAGE), step, show)
+        self._spend(self.plan.mask_minutes, optimizer(self.model, MASK_STAGE, self.class_head), step, show)
 
     def _spend(
         self,
@@ -139,6 +143,7 @@ class Trainer:
         save(
             self.resume_file,
             model=self.model.state_dict(),
+            class_head=self.class_head.state_dict(),
             average=self.average.model.state_dict(),
             average_steps=self.average.steps,
             optimizer=adam.state_dict(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..data.batches import Batch, collate, conversations
 from ..data.crops import Crop, CropSource
@@ -25,7 +25,7 @@ class StepSize:
     """How much one step looks at."""
 
     crops: int = 4
-    conversations: int = 2
+    conversations: int = 3
 
 
 def read_text(model: GeoPix, batch: Batch, tokens: Tensor, image_id: int) -> Tensor:
@@ -49,18 +49,39 @@ class TokenBank:
             crop.pixels = torch.empty(0)
 
     def step(
-        self, model: GeoPix, tokenizer: Tokenizer, rng: random.Random, count: int
+        self, model: GeoPix, tokenizer: Tokenizer, class_head: nn.Linear, rng: random.Random, count: int
     ) -> tuple[Tensor, dict[str, float]]:
-        """Text loss over ``count`` conversations."""
+        """Text and class loss over ``count`` conversations."""
         picks = [rng.randrange(len(self.crops)) for _ in range(count)]
         batch = collate(tokenizer, [conversations(rng, self.crops[i], 1, False) for i in picks]).to(self.all.device)
         states = read_text(model, batch, self.all[picks], token_id(tokenizer, "<image>"))
-        loss = losses.text_loss(model.logits(states), batch.labels)
-        return loss, {"text": loss.item()}
+        text = losses.text_loss(model.logits(states), batch.labels)
+        if not len(batch.rows):
+            return text, {"text": text.item()}
+        every = torch.arange(len(batch.rows), device=states.device)
+        named = name_loss(model, class_head, seg_states(model, batch, states, every), batch.classes)
+        return text + named, {"text": text.item(), "class": named.item()}
+
+
+def seg_states(model: GeoPix, batch: Batch, states: Tensor, picks: Tensor) -> Tensor:
+    """(N, 6, H) states that PREDICT the segmentation tokens of some targets."""
+    steps = torch.arange(model.config.levels * model.config.seg_tokens, device=states.device)
+    return states[batch.rows[picks, None], batch.starts[picks, None] - 1 + steps]
+
+
+def name_loss(model: GeoPix, class_head: nn.Linear, states: Tensor, classes: Tensor) -> Tensor:
+    """Class loss of the fused prompts of N targets."""
+    return losses.class_loss(class_head(model.codebook(states).flatten(1)), classes)
 
 
 def mask_step(
-    model: GeoPix, tokenizer: Tokenizer, crops: list[Crop], rng: random.Random, size: StepSize, use_memory: bool
+    model: GeoPix,
+    tokenizer: Tokenizer,
+    class_head: nn.Linear,
+    crops: list[Crop],
+    rng: random.Random,
+    size: StepSize,
+    use_memory: bool,
 ) -> tuple[Tensor, dict[str, float]]:
     """Text, mask and confidence loss over some crops."""
     device = next(model.parameters()).device
@@ -72,30 +93,31 @@ def mask_step(
     report = {"text": text.item()}
     if not len(batch.rows):
         return losses.CE_WEIGHT * text, report
-    masks, confidence = target_losses(model, batch, states, features, crops, rng, use_memory)
-    return losses.CE_WEIGHT * text + masks + confidence, report | {"mask": masks.item(), "sure": confidence.item()}
+    picks = torch.tensor(sorted(rng.sample(range(len(batch.rows)), min(MAX_TARGETS, len(batch.rows)))), device=device)
+    spoken = seg_states(model, batch, states, picks)
+    named = name_loss(model, class_head, spoken, batch.classes[picks])
+    masks, confidence = target_losses(model, batch, picks, spoken, features, crops, use_memory)
+    report |= {"class": named.item(), "mask": masks.item(), "sure": confidence.item()}
+    return losses.CE_WEIGHT * text + named + masks + confidence, report
 
 
 def target_losses(
     model: GeoPix,
     batch: Batch,
-    states: Tensor,
+    picks: Tensor,
+    spoken: Tensor,
     features: VisionFeatures,
     crops: list[Crop],
-    rng: random.Random,
     use_memory: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Mask loss and confidence loss of the targets of a batch, at most ``MAX_TARGETS`` of them."""
-    picks = sorted(rng.sample(range(len(batch.rows)), min(MAX_TARGETS, len(batch.rows))))
-    rows, starts, classes = batch.rows[picks], batch.starts[picks], batch.classes[picks].clone()
-    steps = torch.arange(model.config.levels * model.config.seg_tokens, device=rows.device)
-    seg_states = states[rows[:, None], starts[:, None] - 1 + steps]  # the states that PREDICT the six tokens
+    """Mask loss and confidence loss of some targets of a batch, from the states that speak of them."""
+    classes = batch.classes[picks].clone()
     pairs = [crops[int(batch.crop[i])].target(int(batch.classes[i])) for i in picks]
-    target, weight = (torch.stack(part).to(rows.device) for part in zip(*pairs, strict=True))
-    generic = torch.rand(len(picks), device=rows.device) < GENERIC_SHARE
+    target, weight = (torch.stack(part).to(picks.device) for part in zip(*pairs, strict=True))
+    generic = torch.rand(len(picks), device=picks.device) < GENERIC_SHARE
     classes[generic] = model.config.memory.classes - 1
     empty = batch.empty[picks]
-    logits, confidence, first = model.masks(features.at(batch.crop[picks]), seg_states, classes, use_memory=use_memory)
+    logits, confidence, first = model.masks(features.at(batch.crop[picks]), spoken, classes, use_memory=use_memory)
     loss = losses.mask_loss(logits, target, weight, empty)
     for mask in first:
         loss = loss + losses.FIRST_MASK_WEIGHT * losses.mask_loss(mask[:, 0], target, weight, empty) / len(first)

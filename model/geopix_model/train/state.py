@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..geopix.model import GeoPix
 
@@ -25,18 +25,18 @@ class Rates:
 
 
 LANGUAGE_STAGE = Rates(backbone=0.0, masks=0.0, language=1.5e-3)
-MASK_STAGE = Rates(backbone=2e-4, masks=1e-3, language=3e-4)
+MASK_STAGE = Rates(backbone=2e-4, masks=1e-3, language=6e-4)
 
 
 def part_of(name: str) -> str:
     """``backbone``, ``masks`` or ``language``, for a parameter name."""
     if name.startswith("vision.backbone."):
         return "backbone"
-    return "language" if name.startswith(("language.", "projector.")) else "masks"
+    return "language" if name.startswith(("language.", "projector.", "codebook.")) else "masks"
 
 
-def optimizer(model: GeoPix, rates: Rates) -> torch.optim.AdamW:
-    """AdamW over the parts that are trained; every other parameter stops asking for gradients."""
+def optimizer(model: GeoPix, rates: Rates, class_head: nn.Linear) -> torch.optim.AdamW:
+    """AdamW over the parts that are trained and the class head; every other parameter stops asking for gradients."""
     groups: dict[tuple[str, bool], list[Tensor]] = {}
     for name, parameter in model.named_parameters():
         part = part_of(name)
@@ -45,6 +45,7 @@ def optimizer(model: GeoPix, rates: Rates) -> torch.optim.AdamW:
         parameter.requires_grad_(not frozen)
         if not frozen:
             groups.setdefault((part, parameter.ndim > 1), []).append(parameter)
+    groups["language", False] += list(class_head.parameters())
     settings = [
         {
             "params": params,
