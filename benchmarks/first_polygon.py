@@ -65,9 +65,11 @@ def main() -> None:
             result = run(Engine(registry.load("nano")), tile, args.prompt)
             if attempt:  # the first one warms up
                 results.append(result)
-        median = [statistics.median(v for v in column if v is not None) for column in zip(*results, strict=True)]
+        text, polygon, end, count = (
+            statistics.median(v for v in column if v is not None) for column in zip(*results, strict=True)
+        )
         print(
-            f"{size} px: first text {median[0]:.2f} s, first polygon {median[1]:.2f} s, end {median[2]:.2f} s, {median[3]:.0f} polygons"
+            f"{size} px: first text {text:.2f} s, first polygon {polygon:.2f} s, end {end:.2f} s, {count:.0f} polygons"
         )
 
 

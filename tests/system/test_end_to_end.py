@@ -1,0 +1,72 @@
+"""The main job with the real model: a sentence about a raster becomes polygons, and the text agrees with them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+from affine import Affine
+from PIL import Image, ImageDraw
+
+from geopix_backend.cli import main
+
+PLACE = Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)
+TANKS = [(90, 90), (190, 90), (290, 90), (90, 200), (190, 200), (290, 200)]
+RADIUS_PX = 34
+
+
+@pytest.fixture(scope="module")
+def tank_farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six white tanks with shadows on concrete, 0.5 m, UTM 33N."""
+    image = Image.new("RGB", (384, 300), (150, 145, 135))
+    draw = ImageDraw.Draw(image)
+    for x, y in TANKS:
+        draw.ellipse((x - 30, y - 28, x + 42, y + 44), fill=(60, 60, 60))
+        draw.ellipse((x - RADIUS_PX, y - RADIUS_PX, x + RADIUS_PX, y + RADIUS_PX), fill=(235, 235, 230))
+    noise = np.random.default_rng(0).normal(0, 5, (300, 384, 1))
+    pixels = np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
+    path = tmp_path_factory.mktemp("scene") / "tanks.tif"
+    profile = {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": "EPSG:32633", "transform": PLACE}
+    with rasterio.open(path, "w", width=384, height=300, **profile) as out:
+        out.write(pixels.transpose(2, 0, 1))
+    return path
+
+
+def test_storage_tanks_are_found_counted_and_placed(
+    tank_farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tanks.gpkg"
+    assert main(["ask", str(tank_farm), "Segment the storage tanks", "-o", str(out)]) == 0
+    answer = capsys.readouterr().out
+    meta, _, _, fields = pyogrio.raw.read(out, columns=["class", "area_m2", "model", "gsd_m", "turn", "score"])
+    count = len(fields[0])
+    assert meta["crs"] == "EPSG:32633" and count >= 4
+    assert re.search(r"\b(\d+)\b", answer)[1] == str(count)  # type: ignore[index]
+    assert set(fields[0]) == {"storage tank"} and set(fields[3]) == {0.5} and set(fields[4]) == {1}
+    west, south, east, north = pyogrio.read_info(out)["total_bounds"]
+    assert 500_000 <= west < east <= 500_192 and 4_999_850 <= south < north <= 5_000_000
+    true_area = np.pi * (RADIUS_PX * 0.5) ** 2
+    assert np.median(fields[1]) == pytest.approx(true_area, rel=0.35)
+
+
+def test_the_same_question_as_json_gives_the_same_polygons(tank_farm: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", str(tank_farm), "how many storage tanks are there?", "--json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "tile" and kinds[-1] == "done"
+    assert events[-1]["regions"] == kinds.count("region") >= 4
+    assert str(kinds.count("region")) in events[-1]["answer"]
+
+
+def test_what_is_not_there_gives_no_polygon_and_says_so(
+    tank_farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rivers.shp"
+    assert main(["ask", str(tank_farm), "segment the heliports", "-o", str(out)]) == 0
+    assert 'I do not know "heliports"' in capsys.readouterr().out
+    assert pyogrio.read_info(out)["features"] == 0
