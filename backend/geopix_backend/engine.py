@@ -111,7 +111,7 @@ class _Answer:
         yield self._progress()
 
     def _many(self) -> Iterator[Event]:
-        """A tile of several windows: regions follow the rows that no later window touches, text comes last."""
+        """A tile of several windows: regions follow the rows that no later window touches, numbers come last."""
         canvas = Canvas(self._tile.height, self._tile.width, self._predictor.info.overlap_px)
         sentences: list[Sentence] = []
         settled = 0
@@ -126,9 +126,10 @@ class _Answer:
             if (final := tiling.final_rows(self._windows, index)) > settled and self._done < len(self._windows):
                 settled = final
                 yield from self._settle(canvas, final, last=False)
+                yield from self._teller.open(sentences, self._findings.facts)
             yield self._progress()
         yield from self._settle(canvas, canvas.end_row, last=True)
-        for sentence in merge(sentences, self._findings.facts):
+        for sentence in merge(sentences, self._findings.facts, self._teller.opened):
             yield from self._teller.tell(sentence, self._findings.facts)
 
     def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], list[Sentence]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from geopix_qgis.protocol import TextEvent
 
-from .sentences import Grounding, Sentence, Words
+from .sentences import Grounding, Number, Sentence, Words
 from .wording import NOTHING, Fact, denies, gist, say, speaks_of
 
 
@@ -17,6 +18,26 @@ class Teller:
         self.answer = ""
         self._said: set[str] = set()
         self._held: list[Sentence] = []
+        self._head = ""
+        self.opened: Sentence | None = None
+
+    def open(self, sentences: Sequence[Sentence], facts: Mapping[str, Fact]) -> list[TextEvent]:
+        """The beginning of an answer whose numbers are not known yet.
+
+        As soon as one target has a region, its first sentence is true up to its first number; that sentence becomes
+        ``opened``, and ``merge`` must put it first.
+        """
+        if self.answer or self._held:
+            return []
+        for sentence in sentences:
+            if sentence.whole and len(sentence.grounded) == 1 and facts[sentence.grounded[0]].regions:
+                parts = tuple(takewhile(lambda part: not isinstance(part, Number), sentence.parts))
+                events = say(Sentence(parts), facts) if any(isinstance(part, Grounding) for part in parts) else []
+                if events:
+                    self.opened, self._head = sentence, "".join(event.text for event in events)
+                    self.answer = self._head
+                return events
+        return []
 
     def tell(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
         """The text of the next sentence.
@@ -43,6 +64,8 @@ class Teller:
     def _write(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
         """The text of a sentence after what was said before, or nothing if it was said before."""
         events = say(sentence, facts)
+        if sentence is self.opened:
+            return self._complete("".join(event.text for event in events))
         text = "".join(event.text for event in events)
         same = gist(sentence, text)
         if not text or same in self._said:
@@ -55,14 +78,26 @@ class Teller:
         first, *rest = events
         return [TextEvent(gap + first.text), *rest] if first.target is None else [TextEvent(gap), *events]
 
+    def _complete(self, text: str) -> list[TextEvent]:
+        """The rest of the sentence that the answer was opened with."""
+        self._said.add(text)
+        rest = text[len(self._head) :]
+        self.answer += rest
+        return [TextEvent(rest)] if rest else []
 
-def merge(sentences: Sequence[Sentence], facts: Mapping[str, Fact]) -> Iterator[Sentence]:
+
+def merge(
+    sentences: Sequence[Sentence], facts: Mapping[str, Fact], opened: Sentence | None = None
+) -> Iterator[Sentence]:
     """The sentences of several windows as those of one answer, in the order of first appearance.
 
     Every target is said once.  Of the sentences that ground a target, the one that says most targets stands for it,
-    at the place of the first.
+    at the place of the first.  ``opened`` is the sentence that the answer has begun with.
     """
     said: set[str] = set()
+    if opened is not None:
+        said.update(opened.grounded)
+        yield opened
     for sentence in sentences:
         if not sentence.grounded:
             yield sentence

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from shapely.geometry import shape
 
 from geopix_backend.engine import Engine
@@ -98,6 +99,40 @@ def test_components_of_rows_that_are_final_come_before_the_last_window() -> None
     assert bounds(regions(events)[0]) == (5, 5, 15, 15)
     assert late[0] == 1 and late[-1] == 6
     assert len(regions(events)) == 3
+
+
+def cover(image: NDArray[np.uint8]) -> list[Piece]:
+    """The bright pixels with the number last: "The buildings cover <share>. I looked closely."."""
+    inside = image[..., 0] > 128
+    if not inside.any():
+        return [Text("No buildings are visible. I looked closely.")]
+    phrase = [Text("The "), Text("buildings", phrase=True), mask(inside, "buildings", name="building")]
+    return [*phrase, Text(" cover "), Measure("share", 0), Text(". I looked closely.")]
+
+
+def test_text_begins_with_the_first_region_and_ends_with_the_numbers() -> None:
+    inside = np.zeros((300, 60), bool)
+    inside[70:80, 10:20] = inside[250:270, 10:40] = True
+    events = list(Engine(FakePredictor(cover)).ask(tile_of(inside), Question("buildings")))
+    kinds = [type(event) for event in events]
+    first_text, last_window = kinds.index(TextEvent), len(kinds) - 1 - kinds[::-1].index(ProgressEvent)
+    assert kinds.index(RegionEvent) < first_text < last_window
+    texts = [event for event in events if isinstance(event, TextEvent)]
+    assert "".join(event.text for event in texts[:3]) == "The buildings cover "
+    assert done(events).answer == "The buildings cover 4 %. I looked closely."
+    assert "".join(event.text for event in texts) == done(events).answer
+
+
+def test_a_number_that_comes_first_holds_the_whole_sentence_back() -> None:
+    inside = np.zeros((300, 60), bool)
+    inside[70:80, 10:20] = True
+    events = list(Engine(FakePredictor(bright)).ask(tile_of(inside), Question("buildings")))
+    assert all(not isinstance(event, ProgressEvent) for event in events[first(events, TextEvent) :])
+    assert done(events).answer.startswith("There are 1 buildings")
+
+
+def first(events: Sequence[Event], kind: type) -> int:
+    return next(i for i, event in enumerate(events) if isinstance(event, kind))
 
 
 def test_a_small_component_at_the_edge_of_the_final_rows_may_still_grow() -> None:
