@@ -12,7 +12,7 @@ from geopix_model.errors import PromptError
 from geopix_model.nano.lexicon import listing
 from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask, Measure, Piece, Text
-from geopix_model.registry import load
+from geopix_model.registry import NANO, load
 
 NOISE = np.random.default_rng(0).integers(0, 256, (384, 384, 3), dtype=np.uint8)
 
@@ -31,7 +31,7 @@ def said(pieces: Sequence[Piece]) -> str:
 def test_it_says_what_it_is(nano: NanoPredictor) -> None:
     info = nano.info
     assert (info.name, info.window_px, len(info.classes), info.device) == ("nano", 384, 17, "cpu")
-    assert info.parameters == sum(p.numel() for p in nano.model.parameters())
+    assert info.parameters == NANO.parameters == sum(p.numel() for p in nano.model.parameters())
 
 
 def test_an_unknown_thing_is_named_with_what_the_model_knows_and_gets_no_mask(nano: NanoPredictor) -> None:
