@@ -62,7 +62,7 @@ def test_masks_have_the_size_of_the_image(
 
 def always_ground(nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the model never begin with "No", so that noise gets a mask as well."""
-    monkeypatch.setattr("geopix_model.nano.nano_predictor.NO_BIAS", -1e9)
+    monkeypatch.setattr("geopix_model.nano.nano_predictor.DENY_FROM", 1.1)
 
 
 def test_several_targets_come_in_the_order_of_the_question(
