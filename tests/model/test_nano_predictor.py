@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from geopix_model.errors import PromptError
+from geopix_model.nano.guide import Guide
 from geopix_model.nano.lexicon import listing
 from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask, Measure, Piece, Text
@@ -56,7 +57,7 @@ def test_masks_have_the_size_of_the_image(
     always_ground(nano, monkeypatch)
     masks = [p for p in nano.answer(NOISE[: size[0], : size[1]], "segment the road") if isinstance(p, Mask)]
     assert [mask.logits.shape for mask in masks] == [size]
-    assert masks[0].class_name == "road" and masks[0].phrase == "road"
+    assert masks[0].class_name == "road" and masks[0].phrase == "roads"
     assert np.isfinite(masks[0].logits).all() and 0 <= masks[0].score <= 1
 
 
@@ -88,10 +89,10 @@ def test_closing_the_iterator_stops_the_model(nano: NanoPredictor, monkeypatch: 
     steps = 0
     choose = nano._choose
 
-    def counted(state: torch.Tensor) -> int:
+    def counted(state: torch.Tensor, guide: Guide) -> int:
         nonlocal steps
         steps += 1
-        return choose(state)
+        return choose(state, guide)
 
     monkeypatch.setattr(nano, "_choose", counted)
     pieces = nano.answer(NOISE, "describe the image")

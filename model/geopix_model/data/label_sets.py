@@ -70,7 +70,7 @@ SETS = (
         "masks",
         {c: COVER[c] for c in range(1, 6)},
         excluded=("airplane", "storage tank", "baseball diamond"),
-        weight=4.0,
+        weight=5.0,
     ),
     LabelSet(
         "bld_jkpg", "masks", _only(1), excluded=("airplane", "harbor", "baseball diamond", "storage tank"), weight=1.2
@@ -78,8 +78,8 @@ SETS = (
     LabelSet(
         "bld_hot", "masks", _only(1), excluded=("airplane", "storage tank", *COAST, *SPORTS), scale=0.6, weight=1.0
     ),
-    LabelSet("roads_epfl", "masks", {1: ID["road"]}, excluded=("airplane", *COAST), weight=1.2),
-    LabelSet("roads_mass", "masks", {1: ID["road"]}, excluded=("airplane",), weight=0.6),
+    LabelSet("roads_epfl", "masks", {1: ID["road"]}, excluded=("airplane", *COAST), weight=1.6),
+    LabelSet("roads_mass", "masks", {1: ID["road"]}, excluded=("airplane",), weight=0.8),
     LabelSet(
         "roads_japan",
         "masks",
@@ -90,7 +90,7 @@ SETS = (
     ),
     LabelSet("roads_vegas", "masks", _only(3), excluded=("airplane", *COAST, "storage tank"), weight=0.4),
     LabelSet("naip_trees", "masks", {1: ID["vegetation"]}, excluded=("airplane", *COAST), weight=1.2),
-    LabelSet("naip_water", "masks", {2: ID["water"]}, excluded=("airplane", "storage tank", *SPORTS), weight=0.5),
+    LabelSet("naip_water", "masks", {2: ID["water"]}, excluded=("airplane", "storage tank", *SPORTS), weight=1.0),
     LabelSet(
         "trees_seattle", "masks", {4: ID["vegetation"]}, excluded=("airplane", *COAST, "storage tank"), weight=0.2
     ),

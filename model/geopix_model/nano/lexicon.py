@@ -182,6 +182,19 @@ def match(text: str) -> list[int]:
     return list(dict.fromkeys(class_id for class_id in found if class_id >= 0))
 
 
+def named(text: str) -> list[tuple[int, str]]:
+    """Ids of the classes that a text names, in order of mention, each with the plural of the word that it uses.
+
+    Two words for one class, as in "cars and trucks", give the name of the class.
+    """
+    used: dict[int, list[str]] = {class_id: [] for class_id in match(text)}
+    for hit in _WORDS.finditer(text.lower()):
+        word = re.sub(r"[\s-]+", " ", hit.group())
+        if (owner := _OWNER[word]) >= 0:
+            used[owner] += [plural for form in CLASSES[owner].forms if word in form for plural in form[1:]]
+    return [(c, words[0] if len(set(words)) == 1 else CLASSES[c].plural) for c, words in used.items()]
+
+
 def joined(text: str) -> str:
     """The lower-case text with an underscore between the words of one name: "swimming_pool"."""
     return _WORDS.sub(lambda hit: re.sub(r"[\s-]+", "_", hit.group()), text.lower())

@@ -18,6 +18,7 @@ from ..generate import decode
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Piece
+from .guide import Guide
 from .lexicon import GENERIC, match
 from .prompts import question, token_id
 from .speech import SegRun, Speech
@@ -26,9 +27,14 @@ MAX_NEW_TOKENS = 160
 IMAGES_KEPT = 48  # features of this many windows wait for a second question, about 3 MB each
 PADDING = 127.0  # as in training
 # Answers that ground begin in several ways and share their probability, a denial always begins with "No": it must win
-# against all of them together.  Both values were chosen on the `val` images.
-DENY_FROM = 0.5
-SURE_FROM = 0.5  # confidence that is reported as a score of 0.5, the default threshold
+# against all of them together.
+DENY_FROM = 0.7
+# Two witnesses say whether a thing is there: the confidence of its mask, and the language model by how little it was
+# inclined to say "No".  Neither is enough alone (land cover has loose outlines, hence low confidence, but no "No"; a
+# ship that is a house has high confidence and some "No").  All three values were chosen on the `val` images.
+DOUBT_WEIGHT = 0.5
+SURE_FROM = 1.7  # log-odds that are reported as a score of 0.5, the default threshold
+LEAST_DOUBT = 0.01
 
 
 class NanoPredictor:
@@ -51,8 +57,11 @@ class NanoPredictor:
         with torch.inference_mode():
             features = self._look(image)
             speech = Speech(self.tokenizer, prompt)
+            guide, self._doubt = Guide(self.tokenizer, prompt), 0.0
             embeddings = self.model.embed(self._read(prompt, history), features.tokens, self._ids["<image>"])
-        steps = decode(self.model.language, embeddings, self._choose, self._ids["</s>"], MAX_NEW_TOKENS)
+        steps = decode(
+            self.model.language, embeddings, lambda state: self._choose(state, guide), self._ids["</s>"], MAX_NEW_TOKENS
+        )
         while True:
             with torch.inference_mode():  # entered anew for each step: a generator must not leave it on while it waits
                 step = next(steps, None)
@@ -64,11 +73,17 @@ class NanoPredictor:
                 ]
             yield from pieces
 
-    def _choose(self, state: Tensor) -> int:
+    def _choose(self, state: Tensor, guide: Guide) -> int:
+        """The id of the token that follows (H,) ``state``."""
         logits = self.model.logits(state)
-        if logits.argmax() == self._no and logits.softmax(-1)[self._no] < DENY_FROM:
+        guide.restrict(logits)
+        no = float(logits.softmax(-1)[self._no])
+        self._doubt = max(self._doubt, no)
+        if logits.argmax() == self._no and no < DENY_FROM:
             logits[self._no] = -torch.inf
-        return int(logits.argmax())
+        token = int(logits.argmax())
+        guide.said(token)
+        return token
 
     def _read(self, prompt: str, history: Sequence[tuple[str, str]]) -> Tensor:
         """(1, T) ids up to <answer>; a prompt that does not fit loses its end."""
@@ -108,5 +123,6 @@ class NanoPredictor:
         whole = F.interpolate(logits[:, None].float(), (side, side), mode="bilinear", align_corners=False)[0, 0]
         cut = whole[top : top + height, left : left + width].cpu().numpy()
         name = self.model.config.class_names[class_id] if found else ""
-        score = float((confidence[0] - math.log(SURE_FROM / (1 - SURE_FROM))).sigmoid())
+        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
+        score = float((confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
         return Mask(run.phrase, name, np.ascontiguousarray(cut), score, run.target)

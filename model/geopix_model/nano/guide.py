@@ -1,0 +1,46 @@
+"""Keeps an answer to the things that were asked for: each once, in the order of the question, in the user's words.
+
+A language model of this size copies one name well and two less so (measured on `val` images that show both: 7 of 17
+answers to "segment the A and the B" named both).  What it decides itself is the form of each sentence and whether the
+thing is there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from .lexicon import named
+from .prompts import SEG, normalise, token_id
+
+
+class Guide:
+    """Restricts the tokens of one answer; a prompt that names no class leaves it free."""
+
+    def __init__(self, tokenizer: Tokenizer, prompt: str) -> None:
+        self._stop, self._open = token_id(tokenizer, "</s>"), token_id(tokenizer, "<p>")
+        self._no = tokenizer.encode("No").ids[0]
+        self._mask = [token_id(tokenizer, name) for name in ("</p>", *SEG)]
+        self._left = deque(tokenizer.encode(word).ids for _, word in named(normalise(prompt)))
+        self._active = bool(self._left)
+        self._forced: deque[int] = deque()
+
+    def restrict(self, logits: Tensor) -> None:
+        """Rules out, in place, the tokens (V,) that cannot follow."""
+        if self._forced:
+            chosen = logits[self._forced[0]].clone()
+            logits.fill_(-torch.inf)[self._forced[0]] = chosen
+        elif self._left:
+            logits[self._stop] = -torch.inf
+        elif self._active:
+            logits[[self._open, self._no]] = -torch.inf
+
+    def said(self, token: int) -> None:
+        """Takes note of the token that was chosen."""
+        if self._forced:
+            self._forced.popleft()
+        elif self._left and token in (self._open, self._no):
+            self._forced.extend(self._left.popleft() + (self._mask if token == self._open else []))
