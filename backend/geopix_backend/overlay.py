@@ -33,6 +33,7 @@ MIN_WIDTH_PX = 800
 MAX_SIDE_PX = 4096
 FILL_ALPHA = 0.3
 OUTLINE_PX = 2
+CASING_PX = 5  # white under each outline: a colour that the image has as well stays readable
 SMOOTH = 2  # shapes are drawn this much larger and averaged down, which smooths their edges
 NODATA_GREY = 225
 
@@ -73,8 +74,9 @@ def overlay(tile: Tile, regions: Sequence[RegionEvent]) -> Image.Image:
     image = image.resize(size, Image.Resampling.BICUBIC)
     entries = _entries(regions, ~tile.transform)
     for entry in entries:
-        fill, outline = _masks(entry.polygons, scale, size)
+        fill, casing, outline = _masks(entry.polygons, scale, size)
         image.paste(entry.colour, mask=fill.point(lambda value: round(value * FILL_ALPHA)))
+        image.paste("white", mask=casing)
         image.paste(entry.colour, mask=outline)
     _draw_legend(image, entries)
     return image
@@ -125,17 +127,17 @@ def _entries(regions: Sequence[RegionEvent], to_pixels: Affine) -> list[_Entry]:
     return list(found.values())
 
 
-def _masks(polygons: Sequence[Polygon], scale: float, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
-    """(fill, outline) of all polygons as 8-bit masks of ``size`` (width, height); holes are not filled."""
-    large = (size[0] * SMOOTH, size[1] * SMOOTH)
-    fill, outline = Image.new("L", large), Image.new("L", large)
-    pen = ImageDraw.Draw(outline)
+def _masks(polygons: Sequence[Polygon], scale: float, size: tuple[int, int]) -> list[Image.Image]:
+    """Fill, casing and outline of all polygons as 8-bit masks of ``size`` (width, height); holes are not filled."""
+    fill, casing, outline = masks = [Image.new("L", (size[0] * SMOOTH, size[1] * SMOOTH)) for _ in range(3)]
+    pens = ((ImageDraw.Draw(casing), CASING_PX), (ImageDraw.Draw(outline), OUTLINE_PX))
     for polygon in polygons:
         rings = [np.asarray(ring.coords)[:, :2] * scale * SMOOTH for ring in (polygon.exterior, *polygon.interiors)]
         _fill(fill, rings)
         for ring in rings:
-            pen.line([tuple(point) for point in ring.tolist()], fill=255, width=OUTLINE_PX * SMOOTH, joint="curve")
-    return fill.reduce(SMOOTH), outline.reduce(SMOOTH)
+            for pen, width in pens:
+                pen.line([tuple(point) for point in ring.tolist()], fill=255, width=width * SMOOTH, joint="curve")
+    return [mask.reduce(SMOOTH) for mask in masks]
 
 
 def _fill(mask: Image.Image, rings: Sequence[np.ndarray]) -> None:
