@@ -150,9 +150,9 @@ def test_doctor_says_what_fits(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_train_and_evaluate_are_handed_on_with_their_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     got = []
-    for name in ("train", "evaluate"):
+    for name, module in (("train", "geopix_model.train.cli"), ("evaluate", "geopix_backend.evaluation")):
         stub = type("stub", (), {"main": staticmethod(lambda argv: got.append(argv) or 3)})
-        monkeypatch.setitem(sys.modules, f"geopix_model.{name}.cli", stub)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, module, stub)  # type: ignore[arg-type]
         assert main([name, "--steps", "5"]) == 3
     assert got == [["--steps", "5"]] * 2
 
