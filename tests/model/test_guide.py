@@ -8,9 +8,11 @@ from tokenizers import Tokenizer
 
 from geopix_model.nano.guide import Guide
 from geopix_model.nano.lexicon import named
+from geopix_model.nano.prompts import SEG
 from geopix_model.registry import NANO
 
 TOKENIZER = Tokenizer.from_file(str(NANO.folder / "tokenizer.json"))
+RUN = "".join(SEG)
 
 
 def say(guide: Guide, wish: str) -> list[str]:
@@ -42,8 +44,7 @@ def test_classes_are_named_in_the_words_of_the_question(prompt: str, words: list
 
 def test_each_target_is_said_once_and_in_order() -> None:
     guide = Guide(TOKENIZER, "segment the tennis courts and the lakes")
-    run = "[SEG0][SEG1][SEG2][SEG3][SEG4][SEG5]"
-    said = say(guide, f"Here are the <p>water water</p>{run}: [COUNT] in all. No roads are visible here.</s>")
+    said = say(guide, f"Here are the <p>water water</p>{RUN}: [COUNT] in all. No roads are visible here.</s>")
     assert said[3:7] == ["<p>", "Ġtennis", "Ġcourts", "</p>"]
     assert said[said.index("ĠNo") + 1] == "Ġlakes"
     assert said[-1] == "</s>"
@@ -54,6 +55,17 @@ def test_an_answer_does_not_end_before_all_targets_are_said_nor_begin_another() 
     assert say(guide, "</s>") != ["</s>"]
     guide = Guide(TOKENIZER, "segment the roads")
     assert "ĠNo" not in say(guide, "No roads are visible here. No")[2:]
+
+
+def test_the_next_sentence_begins_like_one() -> None:
+    said = say(Guide(TOKENIZER, "segment the roads and the trees"), f"The <p>roads</p>{RUN} cover. cover")
+    assert said[-1] in {"ĠThe", "ĠHere", "ĠNo"}
+
+
+def test_an_unknown_thing_among_known_ones_is_named_at_the_end() -> None:
+    guide = Guide(TOKENIZER, "segment the roads and the unicorns")
+    said = say(guide, f"The <p>roads</p>{RUN} cover." + " and" * 5 + "</s>")
+    assert said[-7:] == [".", "ĠI", "Ġdo", "Ġnot", "Ġknow", "[NOUN]", "."]
 
 
 def test_a_question_without_a_class_is_free() -> None:

@@ -13,8 +13,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .lexicon import named
-from .prompts import SEG, normalise, token_id
+from .lexicon import match, named
+from .prompts import SEG, normalise, noun_of, token_id
 
 
 class Guide:
@@ -23,16 +23,26 @@ class Guide:
     def __init__(self, tokenizer: Tokenizer, prompt: str) -> None:
         self._stop, self._open = token_id(tokenizer, "</s>"), token_id(tokenizer, "<p>")
         self._no = tokenizer.encode("No").ids[0]
+        self._full_stop = tokenizer.encode(".").ids[-1]
+        # How the second and later sentences begin in training, and what is said of a thing that is none of the classes.
+        self._begin = [tokenizer.encode(word).ids[0] for word in ("The", "Here", "No")]
+        self._unknown = [] if match(noun_of(prompt)) else tokenizer.encode("I do not know [NOUN].").ids
+        self._do = tokenizer.encode("do").ids[0]
         self._mask = [token_id(tokenizer, name) for name in ("</p>", *SEG)]
         self._left = deque(tokenizer.encode(word).ids for _, word in named(normalise(prompt)))
         self._active = bool(self._left)
         self._forced: deque[int] = deque()
+        self._last = -1
 
     def restrict(self, logits: Tensor) -> None:
         """Rules out, in place, the tokens (V,) that cannot follow."""
         if self._forced:
-            chosen = logits[self._forced[0]].clone()
-            logits.fill_(-torch.inf)[self._forced[0]] = chosen
+            _only([self._forced[0]], logits)
+            return
+        if self._active:
+            logits[self._do] = -torch.inf  # "I do not know" the trees, which were asked for by a word that it knows
+        if self._active and self._last == self._full_stop:
+            _only(self._begin if self._left else [self._stop], logits)
         elif self._left:
             logits[self._stop] = -torch.inf
         elif self._active:
@@ -40,7 +50,17 @@ class Guide:
 
     def said(self, token: int) -> None:
         """Takes note of the token that was chosen."""
+        self._last = token
         if self._forced:
             self._forced.popleft()
         elif self._left and token in (self._open, self._no):
             self._forced.extend(self._left.popleft() + (self._mask if token == self._open else []))
+        elif token == self._full_stop and self._active and not self._left:
+            self._forced.extend(self._unknown)
+            self._unknown = []
+
+
+def _only(allowed: list[int], logits: Tensor) -> None:
+    kept = logits[allowed].clone()
+    logits.fill_(-torch.inf)
+    logits[allowed] = kept
