@@ -76,6 +76,20 @@ def test_several_targets_come_in_the_order_of_the_question(
     assert numbers == sorted(numbers)
 
 
+def test_what_was_denied_before_does_not_lower_the_score_of_the_next_thing(
+    nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = Guide(nano.tokenizer, "airplanes or trees")
+    doubts = []
+    for token in nano.tokenizer.encode("No airplanes. The").ids:
+        logits = torch.full((nano.model.config.text.vocab,), -20.0)
+        logits[token] = 20.0  # a model that is sure of what it says
+        monkeypatch.setattr(nano.model, "logits", lambda state, logits=logits: logits.clone())
+        assert nano._choose(torch.zeros(1), guide) == token
+        doubts.append(nano._doubt)
+    assert doubts[0] > 0.99 and doubts[-1] < 0.01
+
+
 def test_a_mask_comes_before_the_rest_of_its_sentence(nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Streaming: the mask is there as soon as its six tokens are."""
     always_ground(nano, monkeypatch)

@@ -34,6 +34,11 @@ class Guide:
         self._forced: deque[int] = deque()
         self._last = -1
 
+    @property
+    def begins_sentence(self) -> bool:
+        """Whether the next token is the first of a sentence."""
+        return self._last in (-1, self._full_stop)
+
     def restrict(self, logits: Tensor) -> None:
         """Rules out, in place, the tokens (V,) that cannot follow."""
         if self._forced:

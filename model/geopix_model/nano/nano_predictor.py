@@ -78,7 +78,8 @@ class NanoPredictor:
         logits = self.model.logits(state)
         guide.restrict(logits)
         no = float(logits.softmax(-1)[self._no])
-        self._doubt = max(self._doubt, no)
+        # What was denied in an earlier sentence says nothing about the thing of this one.
+        self._doubt = no if guide.begins_sentence else max(self._doubt, no)
         if logits.argmax() == self._no and no < DENY_FROM:
             logits[self._no] = -torch.inf
         token = int(logits.argmax())
