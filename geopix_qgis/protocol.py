@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
-VERSION = 1
+VERSION = 2
 AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 FRAME_TYPE = "application/x-geopix-frame"
@@ -67,6 +67,36 @@ class PixelTile:
 
 
 Tile = Union[PathTile, PixelTile]
+Outline = tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a user may want to know of a model before a question; ``/v1/models`` answers with a list of these.
+
+    Attributes:
+        name, title, description, licence: As ``geopix models`` lists it.
+        parameters: How many.
+        memory_bytes: What it needs to run, measured on one window.
+        installed: Whether its weights are here.
+        window_px, overlap_px: Side of what it looks at in one go, and how much neighbours share.
+        gsd_range_m: (finest, coarsest) ground resolution that it was trained for; a tile is resampled into it.
+        classes: Names that it knows, empty for an open vocabulary.
+        cannot: What it should not be asked, one sentence.
+    """
+
+    name: str
+    title: str
+    parameters: int
+    memory_bytes: int
+    licence: str
+    description: str
+    installed: bool
+    window_px: int
+    overlap_px: int
+    gsd_range_m: tuple[float, float]
+    classes: tuple[str, ...] = ()
+    cannot: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +119,8 @@ class AskRequest:
         turn: Number of this turn in its conversation, from 1.
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many model pixels are dropped.
+        outline: Polygons, each a tuple of closed rings of (x, y) in the tile's CRS, the outer ring first; nothing is
+            found outside of them.  Empty is all of the tile.
     """
 
     prompt: str
@@ -98,6 +130,7 @@ class AskRequest:
     turn: int = 1
     min_score: float = 0.5
     min_area_px: int = 12
+    outline: Outline = ()
 
 
 @dataclass(frozen=True)
@@ -263,6 +296,18 @@ def decode_request(content_type: str, body: bytes) -> tuple[AskRequest, Optional
     if not isinstance(request.tile, PixelTile) or len(pixels) != request.tile.width * request.tile.height * 4:
         raise ProtocolError("a frame carries a pixel tile with width x height x 4 bytes")
     return request, pixels
+
+
+def models_from_json(body: bytes) -> tuple[ModelFacts, ...]:
+    """The models of a ``/v1/models`` answer.
+
+    Raises:
+        ProtocolError: If it is not one of this version.
+    """
+    try:
+        return tuple(_build(ModelFacts, facts) for facts in json.loads(body))
+    except (ValueError, TypeError) as error:
+        raise ProtocolError(f"the list of models cannot be read: {error}") from error
 
 
 def encode_event(event: Event) -> bytes:

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Mask, Piece, Predictor
-from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TileEvent
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, TileEvent
 
 from . import tiling
 from .canvas import OFF, Canvas, Floats, to_window
 from .components import components
 from .findings import Findings
+from .identify import Identifier, asks_what
 from .question import Question
 from .raster import Tile
 from .sentences import Assembler, Sentence
@@ -51,7 +52,9 @@ class Engine:
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
-        return _Answer(self._predictor, tile, question, cancelled).events()
+        names = asks_what(question.prompt) and self._predictor.info.classes
+        predictor = Identifier(self._predictor) if names else self._predictor
+        return _Answer(predictor, tile, question, cancelled).events()
 
 
 class _Answer:
@@ -63,6 +66,7 @@ class _Answer:
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
         self._findings = Findings(tile, question, info)
         self._teller = Teller()
+        self._lists = isinstance(predictor, Identifier)  # of a class that nobody asked for, "none found" is not said
         self._done, self._stopped = 0, False
 
     def events(self) -> Iterator[Event]:
@@ -104,11 +108,17 @@ class _Answer:
             else:
                 told = assembler.say(piece)
             for sentence in told:
-                yield from self._teller.tell(sentence, self._findings.facts)
+                yield from self._tell(sentence)
         for sentence in self._rest(assembler):
-            yield from self._teller.tell(sentence, self._findings.facts)
+            yield from self._tell(sentence)
         self._done = 0 if self._stopped else 1
         yield self._progress()
+
+    def _tell(self, sentence: Sentence) -> list[TextEvent]:
+        facts = self._findings.facts
+        if self._lists and sentence.grounded and not any(facts[key].regions for key in sentence.grounded):
+            return []
+        return self._teller.tell(sentence, facts)
 
     def _many(self) -> Iterator[Event]:
         """A tile of several windows: regions follow the rows that no later window touches, numbers come last."""
@@ -130,7 +140,7 @@ class _Answer:
             yield self._progress()
         yield from self._settle(canvas, canvas.end_row, last=True)
         for sentence in merge(sentences, self._findings.facts, self._teller.opened):
-            yield from self._teller.tell(sentence, self._findings.facts)
+            yield from self._tell(sentence)
 
     def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], list[Sentence]]:
         """What the model says about one window: logits by target, and sentences."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 from geopix_model.predictor import Predictor
+from geopix_qgis.protocol import ModelFacts
 
 
 def models() -> list[Mapping[str, Any]]:
-    """One mapping for each known model: name, title, parameters, memory_bytes, licence, description, installed."""
+    """One mapping for each known model, with the fields of ``ModelFacts``."""
     from geopix_model import registry  # brings torch, which only those wait for who need it
 
-    names = ("name", "title", "parameters", "memory_bytes", "licence", "description", "installed")
-    return [{name: getattr(entry, name) for name in names} for entry in registry.entries()]
+    names = [field.name for field in fields(ModelFacts)]
+    return [asdict(ModelFacts(**{name: getattr(entry, name) for name in names})) for entry in registry.entries()]
 
 
 def load(name: str, device: str) -> Predictor:

@@ -6,8 +6,7 @@ import math
 import os
 import tempfile
 import unicodedata
-import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,17 +17,13 @@ from shapely import Polygon
 from shapely.affinity import affine_transform
 from shapely.geometry import shape
 
+from geopix_qgis.palette import colour_of
 from geopix_qgis.protocol import RegionEvent
 
 from .errors import ExportError
 from .raster import Tile
 from .wording import area
 
-# The ten-colour sequence of M. A. Petroff, arXiv:2107.02270, made for any colour vision; the plugin has the same one.
-COLOURS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
 MIN_WIDTH_PX = 800
 MAX_SIDE_PX = 4096
 FILL_ALPHA = 0.3
@@ -107,20 +102,13 @@ def write_overlay(path: Path, tile: Tile, regions: Sequence[RegionEvent]) -> Non
             part.unlink(missing_ok=True)
 
 
-def choose_colour(name: str, taken: Collection[str]) -> str:
-    """The colour of a class: always the same one for a name, or the next that is not ``taken``."""
-    start = zlib.crc32(name.lower().encode()) % len(COLOURS)
-    order = COLOURS[start:] + COLOURS[:start]
-    return next((colour for colour in order if colour not in taken), order[0])
-
-
 def _entries(regions: Sequence[RegionEvent], to_pixels: Affine) -> list[_Entry]:
     found: dict[str, _Entry] = {}
     coefficients = (to_pixels.a, to_pixels.b, to_pixels.d, to_pixels.e, to_pixels.c, to_pixels.f)
     for region in regions:
         name = region.class_name or region.phrase
         if name not in found:
-            found[name] = _Entry(name, choose_colour(name, {entry.colour for entry in found.values()}))
+            found[name] = _Entry(name, colour_of(name))
         entry = found[name]
         entry.polygons.append(affine_transform(shape(region.geometry), coefficients))
         entry.areas_m2.append(region.area_m2)

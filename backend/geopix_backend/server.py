@@ -19,7 +19,7 @@ from geopix_model import __version__
 from geopix_model.errors import GeoPixError, UnknownModelError
 from geopix_model.predictor import Predictor
 
-from . import tiles
+from . import outline, tiles
 from .config import ServeConfig
 from .engine import Engine
 from .errors import BusyError, RequestError, TokenError, TooLargeError
@@ -67,6 +67,8 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         models: Facts about the models that can be asked, each with its ``name``.
     """
 
+    memory = tiles.LastTile()
+
     def check_token(request: Request) -> None:
         sent = request.headers.get(wire.AUTH_HEADER, "")
         if not hmac.compare_digest(sent.encode(), f"Bearer {config.token}".encode()):
@@ -102,7 +104,7 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         """One question; its answer as a stream of events."""
         body = await _read_body(request, config.max_body_bytes)
         asked, pixels = _decode(request.headers.get("content-type", ""), body)
-        work = await run_in_threadpool(_prepare, asked, pixels, models)
+        work = await run_in_threadpool(_prepare, asked, pixels, models, memory)
         events: asyncio.Queue[wire.Event | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -186,16 +188,22 @@ def _decode(content_type: str, body: bytes) -> tuple[wire.AskRequest, bytes | No
         ) from error
 
 
-def _prepare(asked: wire.AskRequest, pixels: bytes | None, models: Callable[[], list[Mapping[str, Any]]]) -> Work:
+def _prepare(
+    asked: wire.AskRequest,
+    pixels: bytes | None,
+    models: Callable[[], list[Mapping[str, Any]]],
+    memory: tiles.LastTile,
+) -> Work:
     """Refuses what can be refused before the question waits; returns what the model's thread shall do."""
     question = Question.of(asked)
     names = [str(entry["name"]) for entry in models()]
     if asked.model not in names:
         raise UnknownModelError(f"There is no model {asked.model!r}; choose one of: {', '.join(names)}.")
     tiles.check(asked.tile, pixels)
+    outline.check(asked.outline)
 
     def work(predictor: Predictor, cancelled: Callable[[], bool]) -> Iterator[wire.Event]:
-        tile = tiles.read(asked.tile, pixels, predictor.info)
+        tile = outline.keep_inside(memory.read(asked.tile, pixels, predictor.info), asked.outline)
         return Engine(predictor).ask(tile, question, cancelled)
 
     return work

@@ -8,6 +8,7 @@ from pathlib import Path
 from . import checkpoint
 from .device import resolve_device
 from .errors import UnknownModelError
+from .nano.lexicon import CLASSES
 from .predictor import ModelInfo, Predictor
 
 __all__ = ["Entry", "entries", "load", "resolve_device"]
@@ -18,7 +19,13 @@ OVERLAP = 1 / 6  # of a window: objects up to 64 px are whole in at least one wi
 
 @dataclass(frozen=True)
 class Entry:
-    """One model as ``geopix models`` lists it.  ``memory_bytes`` is what it needs to run, measured on one window."""
+    """One model as ``geopix models`` lists it.
+
+    Attributes:
+        memory_bytes: What it needs to run, measured on one window.
+        window_px, overlap_px, gsd_range_m, classes: As ``ModelInfo`` has them once it is loaded.
+        cannot: What it should not be asked, one sentence.
+    """
 
     name: str
     title: str
@@ -27,6 +34,11 @@ class Entry:
     licence: str
     description: str
     folder: Path
+    window_px: int
+    overlap_px: int
+    gsd_range_m: tuple[float, float]
+    classes: tuple[str, ...] = ()
+    cannot: str = ""
 
     @property
     def installed(self) -> bool:
@@ -42,6 +54,11 @@ NANO = Entry(
     licence="MIT (see MODEL_CARD.md for the training data)",
     description="Small GeoPix shipped with the package: 17 classes of aerial imagery at 0.2 to 1.2 m, runs on a CPU.",
     folder=WEIGHTS / "nano",
+    window_px=384,
+    overlap_px=64,
+    gsd_range_m=(0.2, 1.2),
+    classes=tuple(words.name for words in CLASSES),
+    cannot="It cannot tell kinds of a class apart (cars from trucks), reads no text, and misses small objects often.",
 )
 
 

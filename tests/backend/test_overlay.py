@@ -10,12 +10,12 @@ from affine import Affine
 from PIL import Image, ImageColor
 
 from geopix_backend.errors import ExportError
-from geopix_backend.overlay import COLOURS, FILL_ALPHA, NODATA_GREY, choose_colour, overlay, write_overlay
+from geopix_backend.overlay import FILL_ALPHA, NODATA_GREY, overlay, write_overlay
 from geopix_backend.raster import Tile
-from geopix_qgis import palette
+from geopix_qgis.palette import colour_of
 from geopix_qgis.protocol import RegionEvent
 
-ROOFS = choose_colour("roofs", ())  # the phrase that regions have here where a test does not say another
+ROOFS = colour_of("roofs")  # the phrase that regions have here where a test does not say another
 NORTH_UP = Affine(0.5, 0, 400_000, 0, -0.5, 5_000_000)
 
 
@@ -112,19 +112,11 @@ def test_each_class_has_its_colour_and_a_line_with_count_and_area_in_the_legend(
     tile = black_tile()
     roofs = [region(square(5, 5, 20), class_name="building", area_m2=100.0) for _ in range(2)]
     image = overlay(tile, [*roofs, region(square(60, 5, 20), phrase="the road", area_m2=40.0)])
-    building = choose_colour("building", ())
+    building = colour_of("building")
     assert is_tinted(at(image, 15, 15, tile), building)
-    assert is_tinted(at(image, 70, 15, tile), choose_colour("the road", {building}))
+    assert is_tinted(at(image, 70, 15, tile), colour_of("the road"))
     one_line = overlay(tile, roofs)
     assert legend_height(image) > legend_height(one_line) > 0
-
-
-def test_ten_classes_have_ten_colours_and_they_are_those_of_the_plugin() -> None:
-    taken: dict[str, str] = {}
-    for name in (f"class {number}" for number in range(10)):
-        assert choose_colour(name, taken.values()) == palette.choose(name, taken)
-        taken[name] = choose_colour(name, taken.values())
-    assert sorted(taken.values()) == sorted(COLOURS)
 
 
 def test_the_legend_is_written_in_letters_that_its_font_has() -> None:

@@ -90,7 +90,12 @@ def test_pixels_travel_with_the_request(server: Running) -> None:
 def test_health_names_version_protocol_model_and_device(server: Running, raster: Path) -> None:
     server.ask(wire.AskRequest("x", wire.PathTile(str(raster))))
     facts = server.http.get("/health").json()
-    assert (facts["protocol"], facts["model"], facts["device"], facts["status"]) == (1, "fake", "cpu", "idle")
+    assert (facts["protocol"], facts["model"], facts["device"], facts["status"]) == (
+        wire.VERSION,
+        "fake",
+        "cpu",
+        "idle",
+    )
     assert server.http.get("/v1/models").json() == [{"name": "nano"}, {"name": "slow"}]
     assert "/v1/ask" in server.http.get("/openapi.json").json()["paths"]
 

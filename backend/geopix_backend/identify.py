@@ -1,0 +1,68 @@
+"""Answering "what is this?" with a model that knows a list of classes: each is asked for, the surest wins a pixel.
+
+A small model names what it was asked about far better than it names what it sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Predictor, Text
+
+OFF = -20.0  # logit of a pixel that another class has
+LEAST_SCORE = 0.5
+_WHAT = re.compile(
+    r"^\W*(?:(?:please|tell me|and|so),?\s+)*"
+    r"(?:what(?:'s|s|\s+(?:kind|sort|type)\s+of\s+\w+)?|which\s+(?:class|thing|object)|identify|classify|name)\s*"
+    r"(?:is|are|do\s+you\s+(?:see|find))?\s*(?:in|inside|within|at|under)?\s*"
+    r"(?:this|that|these|those|here|it|there|the\s+(?:selected|drawn|marked|clicked))\b",
+    re.IGNORECASE,
+)
+
+
+def asks_what(prompt: str) -> bool:
+    """Whether a prompt asks what something is, such as "What is this selected polygon?", and names no class itself."""
+    return bool(_WHAT.match(prompt))
+
+
+class Identifier:
+    """A predictor that says which of its classes are in an image, and how much of it each covers.
+
+    Args:
+        predictor: One with classes (``ModelInfo.classes``).
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    @property
+    def info(self) -> ModelInfo:
+        """That of the model."""
+        return self._predictor.info
+
+    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+        """See ``Predictor.answer``; one sentence for each class that is there, the largest first."""
+        found: list[Mask] = []
+        for name in self.info.classes:
+            for piece in self._predictor.answer(image, f"Segment the {name}."):
+                if isinstance(piece, Mask) and piece.class_name == name and piece.score >= LEAST_SCORE:
+                    found.append(piece)
+                yield Text("")  # a step that says nothing by itself: here the question may be stopped
+        if not found:
+            yield Text(f"Nothing that I know is here. I know: {', '.join(self.info.classes)}.")
+            return
+        surest = np.argmax([mask.logits for mask in found], axis=0)
+        inside = [np.where(surest == index, mask.logits, OFF) for index, mask in enumerate(found)]
+        order = sorted(range(len(found)), key=lambda index: -int(np.count_nonzero(inside[index] > 0)))
+        for target, index in enumerate(order):
+            mask = found[index]
+            name = mask.class_name
+            yield Text(name[0].upper() + name[1:], phrase=True)
+            yield Mask(name, name, inside[index].astype(np.float32), mask.score, target)
+            yield Text(" covers ")
+            yield Measure("share", target)
+            yield Text(" of it. ")
