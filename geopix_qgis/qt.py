@@ -5,13 +5,14 @@ from __future__ import annotations
 import qgis.PyQt.QtCore  # noqa: F401  QGIS first: qtpy then takes the binding that is already loaded
 
 try:
-    from qtpy import QtCore, QtGui, QtNetwork, QtWidgets
+    from qtpy import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
     from qtpy.QtCore import Signal
-    from qtpy.QtWidgets import QAction
+    from qtpy.QtWidgets import QAction, QShortcut
 except (ImportError, RuntimeError):  # no qtpy, no `packaging` that it needs, or a binding that it does not know
-    from qgis.PyQt import QtCore, QtGui, QtNetwork, QtWidgets
+    from qgis.PyQt import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
     from qgis.PyQt.QtCore import pyqtSignal as Signal
 
     QAction = getattr(QtWidgets, "QAction", None) or QtGui.QAction
+    QShortcut = getattr(QtWidgets, "QShortcut", None) or QtGui.QShortcut
 
-__all__ = ["QAction", "QtCore", "QtGui", "QtNetwork", "QtWidgets", "Signal"]
+__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtNetwork", "QtWidgets", "QtXml", "Signal"]

@@ -1,0 +1,46 @@
+"""After an export: the message with its buttons, and the file on the map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsProject, QgsVectorLayer
+
+from ..export import Written, polygons
+from ..export_target import open_as
+from ..qt import QtCore, QtGui, QtWidgets
+
+SHOWN_S = 20  # long enough to reach a button
+DXF_POLYGONS = "|layername=entities|geometrytype=Polygon"  # a DXF layer has no geometry type of its own
+
+
+def say_written(message_bar: Any, written: Written) -> None:
+    """Says what was written and what was left out, with [Open folder] and, where it is not there yet, [Add to map]."""
+    text = " ".join([f"Wrote {polygons(written.count)} to {written.path.name}.", *written.warnings])
+    item = message_bar.createMessage("GeoPix", text)
+    item.setToolTip(text)
+    folder = _button("Open folder", "geopixOpenFolder", f"Show {written.path.parent}")
+    url = QtCore.QUrl.fromLocalFile(str(written.path.parent))
+    folder.clicked.connect(lambda: QtGui.QDesktopServices.openUrl(url))
+    item.layout().addWidget(folder)
+    if not open_as(written.path):
+        add = _button("Add to map", "geopixAddToMap", f"Open {written.path.name} as a layer of this project")
+        add.clicked.connect(lambda: add.setEnabled(not add_to_map(written.path)))
+        item.layout().addWidget(add)
+    message_bar.pushWidget(item, Qgis.MessageLevel.Success, SHOWN_S)
+
+
+def add_to_map(path: Path) -> bool:
+    """Adds a written file to the project; False where it is gone or cannot be read."""
+    source = f"{path}{DXF_POLYGONS}" if path.suffix.lower() == ".dxf" else str(path)
+    layer = QgsVectorLayer(source, path.stem, "ogr")
+    return layer.isValid() and QgsProject.instance().addMapLayer(layer) is not None
+
+
+def _button(text: str, name: str, tip: str) -> QtWidgets.QPushButton:
+    button = QtWidgets.QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setToolTip(tip)
+    return button
