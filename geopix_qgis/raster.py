@@ -5,45 +5,39 @@ A file is read by the model process on its own pixel grid, because QGIS shows ro
 
 from __future__ import annotations
 
-import enum
-import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from osgeo import gdal
 from qgis.core import (
-    QgsContrastEnhancement,
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsCsException,
+    QgsGeometry,
     QgsMapSettings,
-    QgsMultiBandColorRenderer,
     QgsPointXY,
-    QgsProject,
     QgsProviderRegistry,
     QgsRasterLayer,
-    QgsSingleBandGrayRenderer,
 )
 
+from .areas import Area, AreaKind
+from .contrast import shown_bands
 from .errors import TileError
-from .ground import ground_resolution_m
-from .protocol import PathTile, PixelTile, Tile
-from .rendering import plan_rendering
+from .ground import lengths_m
+from .outlines import moved, polygons_of, transform_between, wire_outline, world_of
+from .protocol import Outline, PathTile, PixelTile, Tile
+from .raster_grid import Grid, Window, grid_of, with_context
+from .rendering import picture, picture_grid
 
 MAX_WINDOW_PIXELS = 400_000_000
-EDGE_STEPS = 8  # points per edge of the view, so that an edge which a change of CRS bends is still covered
-SNAP_PX = 1e-6  # a view edge this close to a pixel edge is on it
-
-XY = tuple[float, float]
-
-
-class Area(enum.Enum):
-    """What part of a layer a question is about."""
-
-    VIEW = "view"
-    LAYER = "layer"
+NEAR = 1.1  # of the raster's extent: what lies farther away is cut off before it is brought into the raster's CRS
+MISSES = {
+    AreaKind.VIEW: "The view does not touch the raster. Zoom to the layer, or choose Whole layer.",
+    AreaKind.DRAWN: "The box does not touch the raster. Draw one on the raster.",
+    AreaKind.SELECTION: "The selected polygons do not touch the raster. Select some that lie on it.",
+    AreaKind.TILE: "The tile does not touch the raster. Choose the address of one that does.",
+}
 
 
 @dataclass(frozen=True)
@@ -54,16 +48,24 @@ class Selection:
         tile: What goes into the request.
         layer_id, name: The raster layer.
         crs: In which QGIS reads the raster's coordinates; invalid where the layer has none.
-        gsd_m: Ground sampling distance at the middle, None without a CRS.
+        sides_m: Ground lengths of a pixel along a row and along a column, at the middle; None where unknown.
+        area: What was chosen.
+        outline: Polygons in the tile's coordinates that limit the result; empty where that is all of the window.
+        footprint: What will be looked at, as polygons in ``crs``.
         rendering: How QGIS makes the pixels; None where the model process reads them from the file.
+        resampled_by_m: As ``sides_m``, by the georeference that the model process itself reads.
     """
 
     tile: Tile
     layer_id: str
     name: str
     crs: QgsCoordinateReferenceSystem
-    gsd_m: Optional[float]
+    sides_m: Optional[tuple[float, ...]]
+    area: Area
+    outline: Outline
+    footprint: QgsGeometry
     rendering: Optional[QgsMapSettings] = None
+    resampled_by_m: Optional[tuple[float, ...]] = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -72,27 +74,34 @@ class Selection:
             return self.tile.width, self.tile.height
         return self.tile.window[2:] if self.tile.window else (0, 0)
 
+    @property
+    def gsd_m(self) -> Optional[float]:
+        """Ground sampling distance at the middle, the geometric mean of the pixel's sides; None without a CRS."""
+        return (self.sides_m[0] * self.sides_m[1]) ** 0.5 if self.sides_m else None
 
-@dataclass(frozen=True)
-class Grid:
-    """The pixel grid of a raster file: its size, and the way between map coordinates and (col, row) of corners."""
-
-    width: int
-    height: int
-    to_pixel: Callable[[XY], XY]
-    to_map: Callable[[XY], XY]
+    @property
+    def key(self) -> Hashable:
+        """Equal for two selections of the same pixels and outline of the same layer."""
+        return self.layer_id, self.tile, self.outline
 
 
-def select(layer: Optional[QgsRasterLayer], area: Area, view: QgsMapSettings) -> Selection:
+def select(
+    layer: Optional[QgsRasterLayer], area: Area, view: QgsMapSettings, resolution_m: Optional[float] = None
+) -> Selection:
     """The pixels of a layer that lie in an area.
+
+    The view and the whole layer are taken as they are; around an outline comes some context, and the outline limits
+    the result.  A view that is turned against the raster limits it as well.
 
     Args:
         layer: Any raster layer.
-        area: The whole layer, or the part that the map canvas shows.
+        area: What was chosen.
         view: ``mapSettings()`` of the canvas.
+        resolution_m: Metres per pixel at which a layer that only QGIS can read is rendered; None is the resolution of
+            the view, and of a whole layer its own.
 
     Raises:
-        TileError: If there is no layer, it cannot be read, the view does not touch it, or there are too many pixels.
+        TileError: If there is no layer, it cannot be read, the area does not touch it, or there are too many pixels.
     """
     if layer is None:
         raise TileError("Add a raster layer to ask about it.")
@@ -100,17 +109,24 @@ def select(layer: Optional[QgsRasterLayer], area: Area, view: QgsMapSettings) ->
         raise TileError(f"The layer {layer.name()} is broken: its source cannot be read. Repair its data source first.")
     path = file_of(layer)
     dataset = open_dataset(path) if path else None
-    polygon = view_polygon(view, layer.crs()) if area is Area.VIEW else None
+    wanted = None if area.kind is AreaKind.LAYER else _outline(area, layer, view)
+    grid = picture_grid(layer, view, wanted, resolution_m) if dataset is None else grid_of(dataset)
+    window, limits = _place(grid, area, wanted)
+    outline = wire_outline(limits) if limits else ()
+    footprint = limits or grid.rectangle(window)
+    facts = layer.id(), layer.name(), layer.crs(), _sides_m(grid, window, layer.crs()), area, outline, footprint
     if dataset is None:
-        picture, settings = plan_rendering(layer, view, polygon)
-        gsd_m = ground_resolution_m(layer.crs(), *_centre_pixel(picture))
-        return Selection(picture, layer.id(), layer.name(), layer.crs(), gsd_m, settings)
-    grid = grid_of(dataset)
-    window = pixel_window(grid, polygon) if polygon else (0, 0, grid.width, grid.height)
+        tile, settings = picture(layer, grid, window)
+        return Selection(tile, *facts, settings, facts[3])
     _check_size(window)
     bands, stretch = shown_bands(layer)
-    tile = PathTile(str(path), window, bands, stretch)
-    return Selection(tile, layer.id(), layer.name(), layer.crs(), _gsd_of(grid, window, layer.crs()))
+    by_file = _sides_m(grid, window, crs_of(dataset))
+    return Selection(PathTile(str(path), window, bands, stretch), *facts, None, by_file)
+
+
+def source_of(selection: Selection) -> str:
+    """What the polygons say that they were taken from: the path of a file, else the name of the layer."""
+    return selection.tile.path if isinstance(selection.tile, PathTile) else selection.name
 
 
 def file_of(layer: QgsRasterLayer) -> Optional[str]:
@@ -132,76 +148,69 @@ def open_dataset(path: str) -> Optional[Any]:
         return None
 
 
-def grid_of(dataset: Any) -> Grid:
-    """The pixel grid of an open raster.
+def crs_of(dataset: Any) -> QgsCoordinateReferenceSystem:
+    """The CRS that an open raster names itself, invalid where there is none."""
+    wkt = dataset.GetProjection() or dataset.GetGCPProjection()
+    return QgsCoordinateReferenceSystem.fromWkt(wkt) if wkt else QgsCoordinateReferenceSystem()
 
-    Uses the geotransform, else the ground control points as QGIS does, else the coordinates in which QGIS draws an
-    image without any: x = col, y = -row.
 
-    Raises:
-        TileError: If the geotransform gives pixels no area.
+def _outline(area: Area, layer: QgsRasterLayer, view: QgsMapSettings) -> QgsGeometry:
+    """The polygons of an area in the coordinates of a layer, roughly cut to its surroundings.
+
+    A layer without a CRS is drawn by its numbers on the map, so there the map's CRS is its own; the same goes for
+    polygons without a CRS.
     """
-    width, height = dataset.RasterXSize, dataset.RasterYSize
-    forward = dataset.GetGeoTransform(can_return_null=True)
-    if forward is None and dataset.GetGCPCount():
-        gcps = gdal.Transformer(dataset, None, ["METHOD=GCP_POLYNOMIAL"])
-        return Grid(width, height, lambda p: _by_gcps(gcps, True, p), lambda p: _by_gcps(gcps, False, p))
-    forward = forward or (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
-    backward = gdal.InvGeoTransform(forward)
-    if backward is None:
-        raise TileError(f"The geotransform {forward} gives pixels no area. Repair the raster's georeference first.")
-    return Grid(
-        width,
-        height,
-        lambda p: tuple(gdal.ApplyGeoTransform(backward, *p)),
-        lambda p: tuple(gdal.ApplyGeoTransform(forward, *p)),
-    )
+    if area.kind is AreaKind.TILE and not layer.crs().isValid():
+        raise TileError("The raster has no CRS, so no place on earth is found in it. Set its CRS, or draw a box.")
+    map_crs = view.destinationCrs()
+    if area.kind is AreaKind.VIEW or area.outline is None:
+        corners = [QgsPointXY(point.x(), point.y()) for point in view.visiblePolygon()][:4]
+        polygons, source = polygons_of(QgsGeometry.fromPolygonXY([[*corners, corners[0]]])), map_crs
+    else:
+        polygons, source = polygons_of(area.outline), area.crs if area.crs.isValid() else map_crs
+    target = layer.crs() if layer.crs().isValid() else map_crs
+    polygons = _cut(polygons, _surroundings(layer, target, source))
+    if polygons.isEmpty():
+        raise TileError(MISSES[area.kind])
+    return moved(polygons, transform_between(source, target))
 
 
-def _by_gcps(transformer: Any, inverse: bool, point: XY) -> XY:
-    ok, (x, y, _z) = transformer.TransformPoint(inverse, *point)
-    return (x, y) if ok else (math.nan, math.nan)
-
-
-def view_polygon(view: QgsMapSettings, crs: QgsCoordinateReferenceSystem) -> list[XY]:
-    """The visible part of the map, rotation included, as points of its outline in ``crs``.
-
-    Raises:
-        TileError: If the view cannot be expressed in ``crs``.
-    """
-    corners = [QgsPointXY(p.x(), p.y()) for p in view.visiblePolygon()][:4]
-    transform = QgsCoordinateTransform(view.destinationCrs(), crs, QgsProject.instance().transformContext())
-    points = []
+def _surroundings(
+    layer: QgsRasterLayer, crs: QgsCoordinateReferenceSystem, target: QgsCoordinateReferenceSystem
+) -> QgsGeometry:
+    """A generous box around a layer in another CRS; empty where it cannot be said."""
     try:
-        for start, end in zip(corners, corners[1:] + corners[:1]):
-            for step in range(EDGE_STEPS):
-                part = step / EDGE_STEPS
-                x, y = start.x() + (end.x() - start.x()) * part, start.y() + (end.y() - start.y()) * part
-                moved = transform.transform(QgsPointXY(x, y))
-                points.append((moved.x(), moved.y()))
-    except QgsCsException as error:
-        raise TileError("The view reaches beyond the area of the raster's CRS. Zoom in on the raster.") from error
-    return points
+        box = transform_between(crs, target).transformBoundingBox(layer.extent())
+    except QgsCsException:
+        return QgsGeometry()
+    if not box.isFinite() or box.isEmpty():
+        return QgsGeometry()
+    box.scale(NEAR)
+    return QgsGeometry.fromRect(box.intersect(world_of(target)))
 
 
-def pixel_window(grid: Grid, polygon: Sequence[XY]) -> tuple[int, int, int, int]:
-    """(col, row, width, height): the smallest window of whole pixels that holds the polygon's part of the raster.
-
-    Raises:
-        TileError: If the polygon does not touch the raster.
-    """
-    pixels = [p for p in map(grid.to_pixel, polygon) if all(map(math.isfinite, p))]
-    if not pixels:
-        raise TileError("The view cannot be found on the raster. Zoom in on the raster.")
-    cols, rows = [p[0] for p in pixels], [p[1] for p in pixels]
-    left, top = max(0, math.floor(min(cols) + SNAP_PX)), max(0, math.floor(min(rows) + SNAP_PX))
-    right, bottom = min(grid.width, math.ceil(max(cols) - SNAP_PX)), min(grid.height, math.ceil(max(rows) - SNAP_PX))
-    if right <= left or bottom <= top:
-        raise TileError("The view does not touch the raster. Zoom to the layer, or choose Whole layer.")
-    return left, top, right - left, bottom - top
+def _cut(polygons: QgsGeometry, shape: QgsGeometry) -> QgsGeometry:
+    """The part of polygons inside a shape, corner by corner as they were where all of them is; an empty shape cuts
+    nothing off."""
+    if shape.isEmpty() or shape.contains(polygons):
+        return polygons
+    return polygons_of(polygons.intersection(shape))
 
 
-def _check_size(window: tuple[int, int, int, int]) -> None:
+def _place(grid: Grid, area: Area, wanted: Optional[QgsGeometry]) -> tuple[Window, Optional[QgsGeometry]]:
+    """The window to look at, and the polygons that limit the result, None where that is all of the window."""
+    if wanted is None:
+        return grid.window, None
+    polygons = _cut(wanted, grid.rectangle(grid.window))
+    if polygons.isEmpty():
+        raise TileError(MISSES[area.kind])
+    window = grid.window_of(polygons)
+    if area.kind is not AreaKind.VIEW:
+        window = with_context(grid, window)
+    return window, None if grid.covered(window, polygons) else polygons
+
+
+def _check_size(window: Window) -> None:
     pixels = window[2] * window[3]
     if pixels > MAX_WINDOW_PIXELS:
         raise TileError(
@@ -210,43 +219,9 @@ def _check_size(window: tuple[int, int, int, int]) -> None:
         )
 
 
-def shown_bands(layer: QgsRasterLayer) -> tuple[Optional[tuple[int, int, int]], Optional[tuple[XY, ...]]]:
-    """The bands that the layer shows as red, green and blue, and the (minimum, maximum) that it stretches each over.
-
-    None leaves the choice to the model process: palettes and colour ramps have no such bands.
-    """
-    renderer = layer.renderer()
-    if isinstance(renderer, QgsMultiBandColorRenderer):
-        bands = (renderer.redBand(), renderer.greenBand(), renderer.blueBand())
-        contrasts = (
-            renderer.redContrastEnhancement(),
-            renderer.greenContrastEnhancement(),
-            renderer.blueContrastEnhancement(),
-        )
-    elif isinstance(renderer, QgsSingleBandGrayRenderer):
-        bands, contrasts = (renderer.grayBand(),) * 3, (renderer.contrastEnhancement(),) * 3
-    else:
-        return None, None
-    if min(bands) < 1:
-        return None, None
-    stretch = tuple(_stretch_of(contrast) for contrast in contrasts)
-    return bands, None if None in stretch else stretch  # type: ignore[return-value]
-
-
-def _stretch_of(contrast: Optional[QgsContrastEnhancement]) -> Optional[XY]:
-    none = QgsContrastEnhancement.ContrastEnhancementAlgorithm.NoEnhancement
-    if contrast is None or contrast.contrastEnhancementAlgorithm() == none:
-        return None
-    low, high = contrast.minimumValue(), contrast.maximumValue()
-    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else None
-
-
-def _gsd_of(grid: Grid, window: tuple[int, int, int, int], crs: QgsCoordinateReferenceSystem) -> Optional[float]:
-    col, row = window[0] + window[2] // 2, window[1] + window[3] // 2
-    return ground_resolution_m(crs, *(grid.to_map(p) for p in ((col, row), (col + 1, row), (col, row + 1))))
-
-
-def _centre_pixel(tile: PixelTile) -> list[XY]:
-    a, b, c, d, e, f = tile.transform
-    col, row = tile.width // 2, tile.height // 2
-    return [(a * x + b * y + c, d * x + e * y + f) for x, y in ((col, row), (col + 1, row), (col, row + 1))]
+def _sides_m(grid: Grid, window: Window, crs: QgsCoordinateReferenceSystem) -> Optional[tuple[float, ...]]:
+    col, row = window[0] + window[2] / 2, window[1] + window[3] / 2
+    west, east, north, south = map(
+        grid.to_map, ((col - 0.5, row), (col + 0.5, row), (col, row - 0.5), (col, row + 0.5))
+    )
+    return lengths_m(crs, (west, east), (north, south))

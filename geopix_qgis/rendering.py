@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Optional
+from typing import Any, Optional
 
 from qgis.core import (
+    QgsGeometry,
     QgsMapLayer,
     QgsMapRendererParallelJob,
     QgsMapSettings,
@@ -15,75 +15,139 @@ from qgis.core import (
 )
 
 from .errors import TileError
+from .ground import lengths_m, metres_per_unit
+from .map_tiles import Requests
 from .protocol import PixelTile
 from .qt import QtCore, QtGui, Signal
+from .raster_grid import Grid, Window, affine_grid
 
 MAX_SIDE_PX = 4096
-XY = tuple[float, float]
+AGAIN_MS = 1000  # before what did not arrive is asked for once more
 
 
-def plan_rendering(
-    layer: QgsRasterLayer, view: QgsMapSettings, polygon: Optional[Sequence[XY]]
-) -> tuple[PixelTile, QgsMapSettings]:
-    """What to render, and the tile that will hold it.
+def picture_grid(
+    layer: QgsRasterLayer, view: QgsMapSettings, polygons: Optional[QgsGeometry], resolution_m: Optional[float]
+) -> Grid:
+    """The pixels in which a layer that only QGIS can read is rendered: north-up, from its top left corner on.
 
     Args:
-        layer: A raster layer that only QGIS can read.
-        view: ``mapSettings()`` of the canvas; a view is rendered at its resolution.
-        polygon: Outline of the view in the layer's CRS; None for the whole layer at its own resolution.
+        layer: The layer.
+        view: ``mapSettings()`` of the canvas.
+        polygons: What to render, in the layer's coordinates; None for all of it.
+        resolution_m: Metres per pixel; None for the resolution of the view, and for all of it the layer's own.
 
     Raises:
-        TileError: If the view does not touch the layer, or more than ``MAX_SIDE_PX`` pixels on a side are asked for.
+        TileError: If all of a layer is asked for that has no pixels of its own.
     """
-    extent = QgsRectangle(layer.extent())
-    native = _native_resolution(layer)
-    if polygon is None:
-        if native is None:
-            raise TileError(f"The layer {layer.name()} has no pixels of its own. Zoom in and choose View.")
+    extent, native = layer.extent(), _native_resolution(layer)
+    middle = (extent if polygons is None else polygons.boundingBox()).center()
+    scales = metres_per_unit(layer.crs(), middle)
+    if resolution_m:
+        resolution = resolution_m / math.sqrt(scales[0] * scales[1]) if scales else resolution_m
+    elif polygons is not None:
+        resolution = _view_resolution(view, layer, scales)
+    elif native is not None:
         resolution = native
     else:
-        shown = _bounds(polygon)
-        resolution = math.sqrt(shown.width() * shown.height() / _pixels_of(view, shown))
-        resolution = max(resolution, native or 0.0)
-        extent = extent.intersect(shown)
-        if extent.isEmpty():
-            raise TileError("The view does not touch the raster. Zoom to the layer, or choose Whole layer.")
-    width, height = max(1, round(extent.width() / resolution)), max(1, round(extent.height() / resolution))
+        raise TileError(f"The layer {layer.name()} has no pixels of its own. Zoom in and choose View.")
+    resolution = max(resolution, native or 0.0)
+    width, height = (max(1, math.ceil(side / resolution - 1e-6)) for side in (extent.width(), extent.height()))
+    return affine_grid(width, height, (extent.xMinimum(), resolution, 0.0, extent.yMaximum(), 0.0, -resolution))
+
+
+def picture(layer: QgsRasterLayer, grid: Grid, window: Window) -> tuple[PixelTile, QgsMapSettings]:
+    """The tile that holds a window of ``picture_grid``, and how to render it.
+
+    Raises:
+        TileError: If more than ``MAX_SIDE_PX`` pixels on a side are asked for.
+    """
+    col, row, width, height = window
     if max(width, height) > MAX_SIDE_PX:
         raise TileError(
-            f"This area has {width:,} x {height:,} pixels, at most {MAX_SIDE_PX:,} on a side are rendered. Zoom in."
+            f"This area has {width:,} x {height:,} pixels, at most {MAX_SIDE_PX:,} on a side are rendered. Zoom in, or "
+            "choose a coarser resolution."
         )
-    settings = _settings(layer, extent, width, height)
+    west, north = grid.to_map((col, row))
+    east, south = grid.to_map((col + width, row + height))
+    settings = _settings(layer, QgsRectangle(west, south, east, north), width, height)
     return PixelTile(width, height, _transform(settings), _crs_text(layer), layer.name()), settings
 
 
 class Rendering(QtCore.QObject):
-    """Renders in the background.  Signals: ``done(bytes)`` with (height, width, 4) uint8 RGBA, or ``failed(str)``."""
+    """Renders in the background, all of the picture or nothing.
+
+    What a server fails to deliver is asked for once more; then the picture is refused.  Map tiles that do not exist
+    are left out, with a warning.
+
+    Signals: ``done(bytes)`` with (height, width, 4) uint8 RGBA, or ``failed(str)``; before either, ``warned(str)``.
+    """
 
     done = Signal(object)
     failed = Signal(str)
+    warned = Signal(str)
 
     def __init__(self, settings: QgsMapSettings, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
-        self._job = QgsMapRendererParallelJob(settings)
-        self._job.finished.connect(self._finished)
+        self._settings = settings
+        self._requests = Requests()
+        self._job: Optional[Any] = None
+        self._tries = 0
+        self._again = QtCore.QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(self.start)
 
     def start(self) -> None:
-        """Begins; one of the signals follows unless ``cancel`` is called."""
+        """Begins; ``done`` or ``failed`` follows unless ``cancel`` is called."""
+        if not self._settings.layers():  # QGIS would never end a job without one
+            QtCore.QTimer.singleShot(0, self._layer_gone)
+            return
+        self._tries += 1
+        self._requests.watch()
+        self._job = QgsMapRendererParallelJob(self._settings)
+        self._job.finished.connect(self._finished)
         self._job.start()
 
     def cancel(self) -> None:
         """Stops without a signal; harmless once it is done."""
         self.blockSignals(True)
-        self._job.cancelWithoutBlocking()
+        self._again.stop()
+        self._requests.forget()
+        if self._job is not None:
+            self._job.cancelWithoutBlocking()
+
+    def _layer_gone(self) -> None:
+        self.failed.emit("The layer was removed before it was rendered.")
 
     def _finished(self) -> None:
+        # What the job's threads said of their requests is still on its way to this thread.
+        QtCore.QTimer.singleShot(0, self._judge)
+
+    def _judge(self) -> None:
+        if self._job is None or self.signalsBlocked():
+            return
+        self._requests.forget()
         errors = [error.message for error in self._job.errors()]
         image = self._job.renderedImage()
-        if errors or image.isNull():
-            self.failed.emit(f"QGIS could not render the raster: {errors[0] if errors else 'no image'}. Try again.")
+        problem = self._requests.problem() or (errors[0] if errors else "")
+        if problem and self._tries == 1:
+            self.warned.emit(f"{problem} Trying once more...")
+            self._again.start()
+        elif problem or image.isNull():
+            why = problem or "QGIS made no image."
+            self.failed.emit(f"The layer was not rendered completely: {why} Ask again later, or about another area.")
+        else:
+            self._hand_over(rgba_bytes(image))
+
+    def _hand_over(self, pixels: bytes) -> None:
+        missing = self._requests.missing
+        if not any(pixels[3::4]):
+            why = f" Its server has no map tiles here ({missing})." if missing else ""
+            self.failed.emit(f"The layer shows nothing in this area at this scale.{why} Choose another area, or zoom.")
             return
-        self.done.emit(rgba_bytes(image))
+        if missing:
+            self.warned.emit(f"{missing} of the layer's map tiles do not exist; these places are left out.")
+        self.done.emit(pixels)
 
 
 def rgba_bytes(image: QtGui.QImage) -> bytes:
@@ -102,18 +166,17 @@ def _native_resolution(layer: QgsRasterLayer) -> Optional[float]:
     return min(layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY())
 
 
-def _pixels_of(view: QgsMapSettings, shown: QgsRectangle) -> float:
-    """How many pixels the bounding box ``shown`` of the view gets at the view's own resolution."""
-    size = view.outputSize()
-    angle = math.radians(view.rotation())
-    across, along = abs(math.cos(angle)), abs(math.sin(angle))
-    wide, high = size.width() * across + size.height() * along, size.width() * along + size.height() * across
-    return max(1.0, wide * high)
-
-
-def _bounds(polygon: Sequence[XY]) -> QgsRectangle:
-    xs, ys = [p[0] for p in polygon], [p[1] for p in polygon]
-    return QgsRectangle(min(xs), min(ys), max(xs), max(ys))
+def _view_resolution(view: QgsMapSettings, layer: QgsRasterLayer, scales: Optional[tuple[float, float]]) -> float:
+    """Layer units per pixel that look as fine as the view, where the layer has ``scales`` metres per unit."""
+    units, crs = view.mapUnitsPerPixel(), view.destinationCrs()
+    if crs == layer.crs() or not crs.isValid() or scales is None:
+        return units
+    middle = view.visibleExtent().center()
+    x, y, half = middle.x(), middle.y(), units / 2
+    sides = lengths_m(crs, ((x - half, y), (x + half, y)), ((x, y - half), (x, y + half)))
+    if sides is None:
+        raise TileError("The view reaches beyond the area of the map's CRS. Zoom in on the raster.")
+    return math.sqrt(sides[0] * sides[1] / (scales[0] * scales[1]))
 
 
 def _settings(layer: QgsRasterLayer, extent: QgsRectangle, width: int, height: int) -> QgsMapSettings:
@@ -121,7 +184,7 @@ def _settings(layer: QgsRasterLayer, extent: QgsRectangle, width: int, height: i
     settings.setLayers([layer])
     settings.setDestinationCrs(layer.crs())
     settings.setOutputSize(QtCore.QSize(width, height))
-    settings.setExtent(extent)  # QGIS widens it to the shape of the image: `_transform` reads what it made of it
+    settings.setExtent(extent)  # QGIS may widen it to the shape of the image: `_transform` reads what it made of it
     settings.setBackgroundColor(QtGui.QColor(0, 0, 0, 0))
     settings.setFlag(QgsMapSettings.Flag.Antialiasing, False)
     return settings

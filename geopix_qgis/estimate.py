@@ -1,0 +1,155 @@
+"""What a question will cost, said before it is asked."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Optional, Protocol
+
+from qgis.core import QgsSettings
+
+from .errors import TileError
+from .protocol import ModelFacts, PixelTile
+from .raster import Selection
+from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
+
+STORE = "geopix/rates"
+KEPT = 7  # measurements of each model and device: their median forgives a busy minute
+AUTO = "auto"  # whichever device the model process takes
+
+MAX_SECONDS = 120.0
+MAX_WINDOWS = 400  # where no rate is known
+MAX_MEMORY = 2 * 2**30
+TARGETS = 8  # things that one question finds at the same time, each with float32 logits
+
+
+class SecondsPerWindow(Protocol):
+    """What ``estimate`` needs to know about the past."""
+
+    def seconds_per_window(self, model: str, device: str) -> Optional[float]:
+        """None where nothing was measured."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a question will cost.
+
+    Attributes:
+        windows: Pieces that the model looks at, at most: those without data or outside the outline are skipped.
+        seconds: None where this machine has not answered with this model yet.
+        memory_bytes: Of the model and of the area together.
+        over: Why one may want to think again, one sentence; empty where nothing stands against it.
+    """
+
+    windows: int
+    seconds: Optional[float]
+    memory_bytes: int
+    over: str = ""
+
+
+def estimate(selection: Selection, facts: ModelFacts, rates: SecondsPerWindow, device: str = AUTO) -> Estimate:
+    """What a question about a selection will cost with a model.
+
+    Args:
+        selection: What will be looked at.
+        facts: Of the model.
+        rates: What earlier questions took.
+        device: On which the model runs, as the rates know it; ``auto`` is the one that answered last.
+
+    Raises:
+        TileError: If the model process would refuse the area because it is too large.
+    """
+    width, height = tile_size(*selection.size, selection.resampled_by_m, facts.gsd_range_m)
+    if max(width, height) > MAX_TILE_PX:
+        raise TileError(
+            f"For this model the area has {width:,} x {height:,} pixels, at most {MAX_TILE_PX:,} on a side are looked "
+            "at in one go. Choose a smaller area."
+        )
+    windows = window_count(width, height, facts.window_px, facts.overlap_px)
+    rate = rates.seconds_per_window(facts.name, device)
+    seconds = None if rate is None else rate * windows
+    per_px = PICTURE_BYTES_PER_PX if isinstance(selection.tile, PixelTile) else FILE_BYTES_PER_PX
+    rows = min(height, 2 * facts.window_px)  # that are not final yet
+    area_bytes = width * height * per_px + width * rows * 4 * (1 + TARGETS)
+    return Estimate(windows, seconds, facts.memory_bytes + area_bytes, _over(windows, seconds, area_bytes))
+
+
+def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
+    """Size and ground resolution of what will be looked at, and what it costs where that is known."""
+    width, height = selection.size
+    parts = [f"{width:,} x {height:,} px", _resolution(selection.gsd_m)]
+    if cost is not None:
+        parts.append(f"{cost.windows:,} window{'' if cost.windows == 1 else 's'}")
+        if cost.seconds is not None:
+            parts.append(f"~{_duration(cost.seconds)}")
+        parts.append(_memory(cost.memory_bytes))
+    if selection.rendering is not None:
+        parts.append("as drawn by QGIS")
+    return ", ".join(parts)
+
+
+class Rates:
+    """Seconds per window that each model took on each device, kept in the QGIS profile."""
+
+    def note(self, model: str, device: str, windows: int, seconds: float) -> None:
+        """Remembers an answer; one that looked at nothing says nothing."""
+        if windows < 1 or not (math.isfinite(seconds) and seconds > 0):
+            return
+        known = _load()
+        past = known.pop(_key(model, device), [])  # and to the end: the newest comes last
+        known[_key(model, device)] = [*past, seconds / windows][-KEPT:]
+        QgsSettings().setValue(STORE, json.dumps(known))
+
+    def seconds_per_window(self, model: str, device: str) -> Optional[float]:
+        """Median of the last answers; ``auto`` is the device that answered last.  None where nothing was measured."""
+        known = _load()
+        if device == AUTO:
+            keys = [key for key in known if key.startswith(_key(model, ""))]
+        else:
+            keys = [key for key in (_key(model, device),) if key in known]
+        return median(known[keys[-1]]) if keys else None
+
+
+def _key(model: str, device: str) -> str:
+    return f"{model} on {device}"
+
+
+def _load() -> dict[str, list[float]]:
+    """What is stored, without what cannot be understood."""
+    try:
+        known: Any = json.loads(QgsSettings().value(STORE, "{}", type=str))
+    except ValueError:
+        return {}
+    return {key: past for key, past in known.items() if _is_past(past)} if isinstance(known, dict) else {}
+
+
+def _is_past(past: Any) -> bool:
+    return isinstance(past, list) and bool(past) and all(isinstance(v, (int, float)) and v > 0 for v in past)
+
+
+def _over(windows: int, seconds: Optional[float], area_bytes: int) -> str:
+    if seconds is not None and seconds > MAX_SECONDS:
+        return f"This takes about {_duration(seconds)}. Choose a smaller area, or send it anyway."
+    if seconds is None and windows > MAX_WINDOWS:
+        return f"These are {windows:,} windows, which may take long. Choose a smaller area, or send it anyway."
+    if area_bytes > MAX_MEMORY:
+        return f"The area alone needs {_memory(area_bytes)} of memory. Choose a smaller one, or send it anyway."
+    return ""
+
+
+def _resolution(gsd_m: Optional[float]) -> str:
+    if gsd_m is None:
+        return "no CRS"
+    return f"{gsd_m:.2f} m" if gsd_m < 100 else f"{gsd_m:,.0f} m"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _memory(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
