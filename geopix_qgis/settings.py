@@ -18,12 +18,18 @@ class Settings:
         model: Name of the model, as ``geopix models`` lists them.
         device: ``auto``, ``cpu`` or ``cuda``.
         min_score: Regions with a lower score (0..1) are dropped.
+        storage: ``memory``, or ``geopackage``: new answers are written into a file beside the raster at once.
+        layer_per: ``conversation``, or ``class`` for a layer of its own for each class.
+        labels: Whether new layers of answers show labels.
     """
 
     backend_python: str = ""
     model: str = "nano"
     device: str = "auto"
     min_score: float = 0.5
+    storage: str = "memory"
+    layer_per: str = "conversation"
+    labels: bool = False
 
 
 def load() -> Settings:

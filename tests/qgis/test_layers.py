@@ -1,8 +1,8 @@
-"""Polygons as a QGIS layer, and as files."""
+"""Polygons of answers as QGIS layers, and as files."""
 
 from __future__ import annotations
 
-import json
+import time as clock
 
 import pytest
 from osgeo import ogr
@@ -11,68 +11,63 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProject,
     QgsVectorFileWriter,
-    QgsVectorLayer,
+    QgsVectorLayerCache,
     QgsWkbTypes,
 )
 
-from geopix_qgis import palette
 from geopix_qgis.errors import LayerError
-from geopix_qgis.export import save_as
 from geopix_qgis.layers import ResultLayer
-from geopix_qgis.protocol import RegionEvent
+from geopix_qgis.storage import Storage
+from tests.qgis.answers import TIME, UTM33, region, result_with, rows, square
 
 NAMES = ["phrase", "class", "score", "area_m2", "perimeter_m", "turn", "prompt", "model", "gsd_m"]
-SQUARE = [
-    [[500_000, 5_400_000], [500_010, 5_400_000], [500_010, 5_400_010], [500_000, 5_400_010], [500_000, 5_400_000]]
-]
+NAMES += ["target", "review", "source", "time"]
 HOLE = [[500_002, 5_400_002], [500_002, 5_400_006], [500_006, 5_400_006], [500_006, 5_400_002], [500_002, 5_400_002]]
 BOW_TIE = [[[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]]
 LINE = [[[0, 0], [10, 10], [0, 0], [0, 0]]]
 
 
-def region(rings=SQUARE, name="house", **changes):
-    values = {
-        "geometry": {"type": "Polygon", "coordinates": rings},
-        "phrase": f"the {name}",
-        "class_name": name,
-        "score": 0.75,
-        "area_m2": 84.0,
-        "perimeter_m": 56.0,
-        "target": 0,
-        "turn": 2,
-        "prompt": "Häuser?",
-        "model": "nano 1",
-        "gsd_m": 0.5,
-    }
-    return RegionEvent(**{**values, **changes})
-
-
 @pytest.fixture
 def result(qgis_new_project):
-    return ResultLayer("scene", QgsCoordinateReferenceSystem("EPSG:32633"))
+    return ResultLayer("scene", UTM33, source="/data/scene.tif")
 
 
-def test_a_region_keeps_its_shape_its_hole_and_its_fields(result):
-    (number,) = result.add([region([*SQUARE, HOLE])])
-    feature = result.layer.getFeature(number)
-    assert result.layer.fields().names() == NAMES
-    assert feature.attributes() == ["the house", "house", 0.75, 84.0, 56.0, 2, "Häuser?", "nano 1", 0.5]
+@pytest.fixture(params=["memory", "geopackage"])
+def storage(request, qgis_new_project, tmp_path):
+    return Storage(tmp_path / "answers.gpkg" if request.param == "geopackage" else None)
+
+
+def test_a_region_keeps_its_shape_its_hole_and_its_fields(storage):
+    (layer,) = result_with(region([*square(), HOLE]), storage=storage).layers
+    (feature,) = layer.getFeatures()
+    assert [name for name in layer.fields().names() if name != "fid"] == NAMES
+    known = ["the building", "building", 0.75, 84.0, 56.0, 1, "Häuser?", "nano 1", 0.5, 0, "", "/data/scene.tif", TIME]
+    assert [feature[name] for name in NAMES] == known
     assert feature.geometry().area() == pytest.approx(84.0)
     assert feature.geometry().wkbType() == QgsWkbTypes.Type.MultiPolygon
 
 
-def test_what_is_unknown_is_null(result):
-    (number,) = result.add([region(area_m2=None, perimeter_m=None, gsd_m=None)])
-    feature = result.layer.getFeature(number)
+def test_what_is_unknown_is_null(storage):
+    result = result_with(region(area_m2=None, perimeter_m=None, gsd_m=None), storage=storage)
+    (feature,) = result.layers[0].getFeatures()
     assert [name for name in NAMES if feature[name] == NULL] == ["area_m2", "perimeter_m", "gsd_m"]
+    assert result.area_m2(1) is None
+
+
+def test_text_that_is_longer_than_its_field_is_cut_and_a_path_keeps_its_end(storage):
+    long = "ä" * 300
+    result = ResultLayer("scene", UTM33, source=f"/{long}/scene.tif", storage=storage)
+    assert result.add([region(phrase=long, class_name=long, prompt=long, model=long)], TIME) == 1
+    (feature,) = result.layers[0].getFeatures()
+    assert [len(feature[name]) for name in ("phrase", "class", "prompt", "model", "source")] == [120, 60, 254, 80, 254]
+    assert feature["source"].endswith("/scene.tif")
 
 
 def test_a_bow_tie_is_made_valid_and_a_shape_without_area_is_left_out(result):
-    first, second, third = result.add([region(BOW_TIE), region(LINE), region()])
-    assert second is None
-    repaired = result.layer.getFeature(first).geometry()
+    assert result.add([region(BOW_TIE), region(LINE), region()]) == 2
+    repaired, whole = (feature.geometry() for feature in result.layers[0].getFeatures())
     assert repaired.isGeosValid() and repaired.area() == pytest.approx(50.0)
-    assert result.layer.getFeature(third).geometry().area() == pytest.approx(100.0)
+    assert whole.area() == pytest.approx(100.0)
 
 
 def test_a_geometry_that_is_no_polygon_is_refused(result):
@@ -80,102 +75,106 @@ def test_a_geometry_that_is_no_polygon_is_refused(result):
         result.add([region(geometry={"type": "Point", "coordinates": [0, 0]})])
 
 
-def test_the_layer_lies_in_the_group_of_its_raster(result):
-    group = QgsProject.instance().layerTreeRoot().findGroup("GeoPix - scene")
-    assert [node.layerId() for node in group.findLayers()] == [result.layer_id]
-    assert result.layer.crs().authid() == "EPSG:32633"
+def test_an_answer_without_a_time_gets_the_present_one_in_utc(result):
+    result.add([region()])
+    (feature,) = result.layers[0].getFeatures()
+    assert feature["time"].startswith("20") and feature["time"].endswith("+00:00") and len(feature["time"]) == 25
 
 
-def test_a_crs_without_a_code_and_no_crs_are_kept(qgis_new_project):
+def test_the_group_of_a_raster_is_on_top_open_and_found_again_under_another_name(result):
+    root = QgsProject.instance().layerTreeRoot()
+    group = root.children()[0]
+    assert group.name() == "GeoPix - scene" and group.isExpanded()
+    group.setName("mine")
+    second = ResultLayer("scene", UTM33, source="/data/scene.tif")
+    assert [node.layerId() for node in group.findLayers()] == [second.layers[0].id(), result.layers[0].id()]
+    assert [child.name() for child in root.children()] == ["mine"]
+
+
+def test_two_rasters_of_one_name_have_two_groups(result):
+    ResultLayer("scene", UTM33, source="/other/scene.tif")
+    root = QgsProject.instance().layerTreeRoot()
+    assert [child.name() for child in root.children()] == ["GeoPix - scene (2)", "GeoPix - scene"]
+
+
+def test_a_crs_without_a_code_and_no_crs_are_kept(storage):
     odd = QgsCoordinateReferenceSystem.fromProj("+proj=tmerc +lat_0=1 +lon_0=15.5 +x_0=500001 +datum=WGS84")
-    assert ResultLayer("odd", odd).layer.crs() == odd
-    assert not ResultLayer("none", QgsCoordinateReferenceSystem()).layer.crs().isValid()
+    assert ResultLayer("odd", odd, storage=storage).layers[0].crs() == odd
+    assert not ResultLayer("none", QgsCoordinateReferenceSystem(), storage=storage).layers[0].crs().isValid()
 
 
-def test_each_class_has_its_own_colour_and_a_phrase_stands_in_for_a_missing_class(result):
-    result.add([region(name="house"), region(name="road"), region(class_name="", phrase="blue roofs")])
-    categories = result.layer.renderer().categories()
-    assert [category.value() for category in categories] == ["house", "road", "blue roofs"]
-    assert len(set(result.colours.values())) == 3
-    symbol = categories[0].symbol()
-    assert symbol.color().alpha() == 51
-    assert symbol.symbolLayer(0).strokeColor().name() == result.colours["house"]
+def test_one_layer_for_each_class_named_after_it(storage):
+    result = result_with(
+        region(), region(name="road"), region(square(1)), region(class_name="", phrase="blue roofs"),
+        storage=storage, per_class=True,
+    )  # fmt: skip
+    assert [layer.name() for layer in result.layers] == ["building", "road", "blue roofs"]
+    assert [layer.featureCount() for layer in result.layers] == [2, 1, 1]
+    assert result.count(1) == 4 and len(result.find(1)) == 3
+    group = QgsProject.instance().layerTreeRoot().findGroup("GeoPix - scene")
+    assert len(group.findLayers()) == 3
 
 
-def test_every_region_is_drawn_by_a_category(result, qgis_canvas):
-    from qgis.core import QgsExpressionContext, QgsRenderContext
-
-    result.add([region(name="house"), region(class_name="", phrase="blue roofs")])
-    renderer, context = result.layer.renderer().clone(), QgsRenderContext()
-    context.setExpressionContext(QgsExpressionContext())
-    renderer.startRender(context, result.layer.fields())
-    for feature in result.layer.getFeatures():
-        context.expressionContext().setFeature(feature)
-        assert renderer.symbolForFeature(feature, context) is not None
-    renderer.stopRender(context)
+def test_a_removed_layer_never_breaks_a_later_answer(storage):
+    result = result_with(region(), storage=storage)
+    QgsProject.instance().removeMapLayer(result.layers[0])
+    assert not result.alive and result.layers == [] and result.count(1) == 0 and result.colour_of(1, 0) is None
+    assert result.add([region(turn=2)]) == 1
+    assert result.alive and rows(result.layers[0], "turn") == [(2,)]
 
 
-def test_a_class_keeps_its_colour_and_neighbours_differ():
-    assert palette.choose("house", {}) == palette.choose("House", {})
-    taken = {}
-    for number in range(10):
-        taken[str(number)] = palette.choose(str(number), taken)
-    assert sorted(taken.values()) == sorted(palette.COLOURS)
+def test_a_removed_group_never_breaks_a_later_answer(result, qtbot):
+    root = QgsProject.instance().layerTreeRoot()
+    root.removeChildNode(root.children()[0])
+    qtbot.waitUntil(
+        lambda: not QgsProject.instance().mapLayers(), timeout=3000
+    )  # QGIS removes its layers a moment later
+    assert result.add([region()]) == 1
+    assert root.findGroup("GeoPix - scene").findLayers()
 
 
-def test_a_removed_layer_is_noticed(result):
-    QgsProject.instance().removeMapLayer(result.layer_id)
-    assert not result.alive
-    with pytest.raises(LayerError, match="was removed"):
-        result.add([region()])
+def test_a_layer_that_takes_nothing_is_told(result):
+    result.layers[0].dataProvider().deleteAttributes([0])
+    result.layers[0].updateFields()
+    assert result.add([region()]) == 1  # a column that the analyst deleted is no reason to lose the rest
+    broken = ResultLayer("other", UTM33)
+    broken.layers[0].setDataSource("Point?crs=EPSG:32633", "x", "memory")
+    with pytest.raises(LayerError, match="could not be added to the layer x"):
+        broken.add([region()])
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".geojson"])
-def test_an_exported_file_holds_the_polygons_and_only_complete_files_appear(result, tmp_path, suffix):
-    result.add([region([*SQUARE, HOLE]), region(name="pond")])
-    path = save_as(result.layer, tmp_path / f"out{suffix}")
-    read = QgsVectorLayer(str(path), "read", "ogr")
-    assert read.featureCount() == 2
-    first = next(read.getFeatures())
-    assert first["phrase"] == "the house" and first["prompt"] == "Häuser?" and first["turn"] == 2
-    if suffix == ".geojson":
-        assert read.crs().authid() == "EPSG:4326"
-        lon, lat = json.loads(path.read_text())["features"][0]["geometry"]["coordinates"][0][0][0][:2]
-        assert (lon, lat) == pytest.approx((15.0, 48.75), abs=0.05)
-    else:
-        assert read.crs().authid() == "EPSG:32633"
-        assert first.geometry().area() == pytest.approx(84.0)
-    assert all(item.name.startswith("out.") for item in tmp_path.iterdir())
+def test_a_thousand_regions_in_batches_of_twenty_take_linear_time(storage):
+    def seconds(batches):
+        result = ResultLayer(f"scene {batches}", UTM33, storage=storage)
+        start = clock.perf_counter()
+        for number in range(batches):
+            result.add([region(square(20 * number + item), target=item % 3) for item in range(20)])
+            assert result.count(1) == 20 * (number + 1) and result.colour_of(1, 0)
+        return clock.perf_counter() - start
+
+    seconds(5)
+    short, long = seconds(50), seconds(200)
+    assert long < 4 * 2 * short + 0.3  # quadratic would be 16 times
+    assert short < 2
 
 
-def test_an_export_replaces_an_older_one(result, tmp_path):
-    result.add([region()])
-    save_as(result.layer, tmp_path / "out.gpkg")
-    result.add([region()])
-    save_as(result.layer, tmp_path / "out.gpkg")
-    assert QgsVectorLayer(str(tmp_path / "out.gpkg"), "read", "ogr").featureCount() == 2
-
-
-def test_an_export_that_cannot_be_says_why_and_leaves_nothing(result, tmp_path, qgis_new_project):
-    with pytest.raises(LayerError, match=r"\.xyz is unknown"):
-        save_as(result.layer, tmp_path / "out.xyz")
-    with pytest.raises(LayerError, match="does not exist"):
-        save_as(result.layer, tmp_path / "missing" / "out.gpkg")
-    with pytest.raises(LayerError, match="have no CRS"):
-        save_as(ResultLayer("none", QgsCoordinateReferenceSystem()).layer, tmp_path / "out.geojson")
-    (tmp_path / "out.gpkg").mkdir()
-    with pytest.raises(LayerError, match="cannot be written"):
-        save_as(result.layer, tmp_path / "out.gpkg")
-    assert [item.name for item in tmp_path.iterdir()] == ["out.gpkg"]
+def test_an_open_attribute_table_hears_of_an_answer(result, qtbot):
+    cache, heard = QgsVectorLayerCache(result.layers[0], 100), []
+    cache.invalidated.connect(lambda: heard.append(1))
+    for number in range(20):
+        result.add([region(square(number))])
+    qtbot.waitUntil(lambda: bool(heard), timeout=3000)
+    qtbot.wait(100)
+    assert len(heard) == 1
 
 
 def test_the_save_features_as_of_qgis_writes_a_shapefile(result, tmp_path):
-    result.add([region([*SQUARE, HOLE])])
+    result.add([region([*square(), HOLE])])
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "ESRI Shapefile"
     path = tmp_path / "native.shp"
     context = QgsProject.instance().transformContext()
-    code, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(result.layer, str(path), context, options)
+    code, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(result.layers[0], str(path), context, options)
     assert code == QgsVectorFileWriter.WriterError.NoError
     dataset = ogr.Open(str(path))  # OGR crashes when the owner of a layer or a geometry is gone
     feature = dataset.GetLayer().GetNextFeature()
