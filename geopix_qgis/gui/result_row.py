@@ -1,0 +1,217 @@
+"""One line of the result card: a category with its colour, number, area and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from qgis.core import QgsApplication, QgsVectorLayer
+
+from ..filters import Filter
+from ..qt import QtCore, QtGui, QtWidgets, Signal
+from ..review import polygons
+from ..summaries import Summary, summarise
+
+SWATCH_PX, BUTTON_PX = 11, 20
+FALLBACK_COLOUR = "#717581"
+ICON_PX = 16
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a line shows.
+
+    Attributes:
+        category: Class, or phrase where there is no class.
+        colour: As ``#rrggbb``.
+        count: Polygons that pass the limits of score and area.
+        area_text: Their area with its unit; empty where it is unknown.
+        shown: Whether the category is switched on.
+        count_note, area_note: How the numbers came about, for who points at them.
+        rejected: How many could be restored.
+    """
+
+    category: str
+    colour: str
+    count: int
+    area_text: str
+    shown: bool
+    count_note: str = ""
+    area_note: str = ""
+    rejected: int = 0
+
+
+def rows_of(layers: Sequence[QgsVectorLayer], wanted: Filter, colours: Mapping[str, str]) -> list[Row]:
+    """The lines for layers under a filter; ``colours`` by category."""
+    return [_row(entry, wanted, colours) for entry in summarise(layers, wanted)]
+
+
+def area_text(area: float, measured: bool) -> str:
+    """An area for reading: square metres, from ten hectares on hectares, from ten square kilometres on those."""
+    if not measured:
+        return f"{area:,.0f} units²"
+    if area < 1e5:
+        return f"{area:,.0f} m²" if area >= 10 else f"{area:.1f} m²"
+    return f"{area / 1e4:,.1f} ha" if area < 1e7 else f"{area / 1e6:,.1f} km²"
+
+
+def _row(entry: Summary, wanted: Filter, colours: Mapping[str, str]) -> Row:
+    kind = "geodesic areas" if entry.measured else "areas, in square units of the coordinates,"
+    note = f"{entry.count:,} of {polygons(entry.total)} pass the limits of score and area"
+    reviewed = [f"{n:,} {word}" for n, word in ((entry.accepted, "accepted"), (entry.rejected, "rejected")) if n]
+    return Row(
+        entry.category,
+        colours.get(entry.category, FALLBACK_COLOUR),
+        entry.count,
+        area_text(entry.area, entry.measured),
+        entry.category not in wanted.hidden,
+        "\n".join([note, ", ".join(reviewed)]).strip(),
+        f"Sum of the {kind} of {polygons(entry.count)}",
+        entry.rejected,
+    )
+
+
+class ResultRow(QtWidgets.QWidget):
+    """Swatch, name, number, area, eye, zoom and a menu.
+
+    Signals: ``visibility_changed(bool)``, ``chosen(str)`` with what was chosen: zoom, export, style, accept, reject,
+    restore or delete.
+    """
+
+    visibility_changed = Signal(bool)
+    chosen = Signal(str)
+
+    def __init__(self, row: Row, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("geopixResultRow")
+        self.swatch, self.name = QtWidgets.QLabel(), ElidedLabel()
+        self.count, self.area = QtWidgets.QLabel(), QtWidgets.QLabel()
+        self.eye = _button("geopixResultEye", "/mActionShowAllLayers.svg")
+        self.eye.setCheckable(True)
+        self.zoom = _button("geopixResultZoom", "/mActionZoomTo.svg")
+        self.more = _button("geopixResultMenu", "")
+        self.more.setArrowType(QtCore.Qt.ArrowType.DownArrow)
+        self.more.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.actions: dict[str, Any] = {}
+        self._make_menu()
+        self.eye.toggled.connect(self._toggled)
+        self.zoom.clicked.connect(lambda: self.chosen.emit("zoom"))
+        line = QtWidgets.QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(self.swatch)
+        line.addWidget(self.name, 1)
+        for label in (self.count, self.area):
+            label.setAlignment(QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter)
+            line.addWidget(label)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.setSpacing(0)
+        for button in (self.eye, self.zoom, self.more):
+            buttons.addWidget(button)
+        line.addLayout(buttons)
+        self.show_row(row)
+
+    def show_row(self, row: Row) -> None:
+        """Shows other numbers in the same place."""
+        self.row = row
+        self.swatch.setPixmap(_swatch(row.colour, row.shown))
+        self.name.setText(row.category)
+        self.count.setText(f"{row.count:,}")
+        self.count.setToolTip(row.count_note)
+        self.area.setText(row.area_text)
+        self.area.setToolTip(row.area_note)
+        for label in (self.name, self.count, self.area):
+            label.setEnabled(row.shown)
+        self.eye.blockSignals(True)
+        self.eye.setChecked(row.shown)
+        self.eye.blockSignals(False)
+        self.eye.setIcon(_icon("/mActionShowAllLayers.svg" if row.shown else "/mActionHideAllLayers.svg"))
+        _describe(self.eye, f"{'Hide' if row.shown else 'Show'} {row.category}")
+        _describe(self.zoom, f"Zoom to {row.category}")
+        _describe(self.more, f"More for {row.category}")
+        some = row.shown and row.count > 0
+        self.zoom.setEnabled(some)
+        for name in ("export", "accept", "reject", "delete"):
+            self.actions[name].setEnabled(some)
+        self.actions["restore"].setVisible(row.rejected > 0)
+        self.actions["restore"].setText(f"Restore {row.rejected:,} Rejected")
+
+    def _make_menu(self) -> None:
+        menu = QtWidgets.QMenu(self.more)
+        for name, text, icon in (
+            ("export", "Export...", "/mActionFileSaveAs.svg"),
+            ("style", "Style...", "/propertyicons/symbology.svg"),
+            ("", "", ""),
+            ("accept", "Accept All Shown", "/mIconSuccess.svg"),
+            ("reject", "Reject All Shown", "/mIconDelete.svg"),
+            ("restore", "", "/mActionUndo.svg"),
+            ("", "", ""),
+            ("delete", "Delete All Shown", "/mActionDeleteSelected.svg"),
+        ):
+            if not name:
+                menu.addSeparator()
+                continue
+            action = menu.addAction(_icon(icon), text)
+            action.setObjectName(f"geopixResult{name.title()}")
+            action.triggered.connect(lambda _=False, chosen=name: self.chosen.emit(chosen))
+            self.actions[name] = action
+        self.more.setMenu(menu)
+
+    def _toggled(self, shown: bool) -> None:
+        self.visibility_changed.emit(shown)
+
+
+class ElidedLabel(QtWidgets.QLabel):
+    """A label that gives way: what does not fit ends in dots, and the tooltip has it all."""
+
+    def setText(self, text: str) -> None:
+        """Keeps the whole text as the tooltip."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Room for a few letters."""
+        return QtCore.QSize(self.fontMetrics().averageCharWidth() * 4, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QtGui.QPaintEvent) -> None:
+        """Draws what fits."""
+        painter = QtGui.QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), QtCore.Qt.TextElideMode.ElideRight, self.width())
+        place = int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
+        role = QtGui.QPalette.ColorRole.WindowText
+        self.style().drawItemText(painter, self.rect(), place, self.palette(), self.isEnabled(), text, role)
+        painter.end()
+
+
+def _describe(button: QtWidgets.QToolButton, text: str) -> None:
+    button.setToolTip(text)
+    button.setAccessibleName(text)
+
+
+def _button(name: str, icon: str) -> QtWidgets.QToolButton:
+    button = QtWidgets.QToolButton()
+    button.setObjectName(name)
+    button.setAutoRaise(True)
+    button.setFixedWidth(BUTTON_PX)
+    if icon:
+        button.setIcon(_icon(icon))
+    button.setIconSize(QtCore.QSize(ICON_PX, ICON_PX))
+    return button
+
+
+def _icon(path: str) -> QtGui.QIcon:
+    return QgsApplication.getThemeIcon(path)
+
+
+def _swatch(colour: str, filled: bool) -> QtGui.QPixmap:
+    pixmap = QtGui.QPixmap(SWATCH_PX, SWATCH_PX)
+    pixmap.fill(QtCore.Qt.GlobalColor.transparent)
+    painter = QtGui.QPainter(pixmap)
+    painter.setPen(QtGui.QPen(QtGui.QColor(colour), 2))
+    if filled:
+        painter.setBrush(QtGui.QColor(colour))
+    painter.drawRect(1, 1, SWATCH_PX - 2, SWATCH_PX - 2)
+    painter.end()
+    return pixmap
