@@ -8,27 +8,33 @@ from typing import Any, Optional
 from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLayer
 
 from . import settings as stored
+from .areas import Area
+from .asking import Asking, check_prompt, kept
 from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
-from .layers import ResultLayer, category_of
+from .estimate import Rates
+from .layers import ResultLayer
+from .models_client import ModelsClient
+from .pixels import PixelSource
 from .protocol import (
-    MAX_PROMPT_CHARS,
     AskRequest,
     DoneEvent,
     ErrorEvent,
     Event,
+    ModelFacts,
     ProgressEvent,
     RegionEvent,
     TextEvent,
     TileEvent,
-    Turn,
     encode_request,
 )
+from .provenance import Run
 from .qt import QtCore, Signal
-from .raster import Area, Selection, select
-from .rendering import Rendering
-from .turns import Target, TurnRecord
+from .raster import select
+from .regions import category_of
+from .turn_book import TurnBook
+from .turns import Phrase, TurnRecord
 
 BATCH_MS = 100  # regions reach the layer in batches: repainting the map for each one would stall the stream
 LAST_WORDS_MS = 250  # a process that dies breaks the connection first and says why a little later
@@ -46,15 +52,17 @@ class Phase(enum.Enum):
 
 
 class Conversation(QtCore.QObject):
-    """One conversation at a time with one model process.
+    """One conversation with one model process.
 
     Signals: ``phase_changed(Phase)``, ``turn_started(TurnRecord)``, ``text(str, target or None)``,
     ``regions_added(int)`` with the count so far, ``progress(done, total, message)``, ``finished(TurnRecord)``,
-    ``warned(str)``, ``failed(str)`` and ``python_missing(str)``.
+    ``models_changed()``, ``failed(str)`` and ``python_missing(str)``.
 
     Attributes:
-        turns: All questions so far.
+        book: All questions of this project.
         process: The model process.
+        models: What is known of the models, empty before the first start.
+        rates: How fast this machine is.
     """
 
     phase_changed = Signal(object)
@@ -63,38 +71,48 @@ class Conversation(QtCore.QObject):
     regions_added = Signal(int)
     progress = Signal(int, int, str)
     finished = Signal(object)
-    warned = Signal(str)
+    models_changed = Signal()
     failed = Signal(str)
     python_missing = Signal(str)
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
         self.phase = Phase.IDLE
-        self.turns: list[TurnRecord] = []
+        self.models: tuple[ModelFacts, ...] = ()
+        self.rates = Rates()
         self.process = BackendProcess(self)
-        self._client = AskClient(self)
-        self._results: dict[str, ResultLayer] = {}  # by id of the raster layer
-        self._histories: dict[str, list[Turn]] = {}
-        self._selection: Optional[Selection] = None
-        self._body: Optional[tuple[str, bytes]] = None
-        self._rendering: Optional[Rendering] = None
-        self._crs_text = ""  # of the tile, as the model process says it
+        self.book = TurnBook(self)
+        self._client, self._models_client, self._pixels = AskClient(self), ModelsClient(self), PixelSource(self)
+        self._asking: Optional[Asking] = None
         self._pending: list[RegionEvent] = []
-        self._windows = (0, 0)
-        self._batch = QtCore.QTimer(self)
-        self._batch.setSingleShot(True)
-        self._batch.setInterval(BATCH_MS)
-        self._batch.timeout.connect(self._add_pending)
-        self._last_words = QtCore.QTimer(self)
-        self._last_words.setSingleShot(True)
-        self._last_words.setInterval(LAST_WORDS_MS)
-        self._last_words.timeout.connect(lambda: self._fail(BROKEN_OFF))
-        self.process.ready.connect(self._send)
+        self._batch = self._timer(BATCH_MS, self._add_pending)
+        self._last_words = self._timer(LAST_WORDS_MS, self._broken_off)
+        self._connect()
+
+    def _timer(self, interval_ms: int, slot: Any) -> QtCore.QTimer:
+        timer = QtCore.QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        return timer
+
+    def _connect(self) -> None:
+        self.process.ready.connect(self._process_ready)
         self.process.failed.connect(self._process_failed)
+        self._models_client.received.connect(self._take_models)
+        self._pixels.ready.connect(self._pixels_ready)
+        self._pixels.failed.connect(self._fail)
+        self._pixels.warned.connect(self._warn)
         self._client.received.connect(self._take)
         self._client.finished.connect(self._client_finished)
         self._client.failed.connect(self._client_failed)
         self._client.stopped.connect(self._client_stopped)
+        self.book.opened.connect(self._abandon)
+
+    @property
+    def turns(self) -> list[TurnRecord]:
+        """All questions of this project, oldest first."""
+        return self.book.turns
 
     @property
     def active(self) -> bool:
@@ -102,25 +120,47 @@ class Conversation(QtCore.QObject):
         return self.phase in (Phase.STARTING, Phase.ASKING)
 
     @property
+    def facts(self) -> Optional[ModelFacts]:
+        """What is known of the chosen model."""
+        chosen = stored.load().model
+        return next((facts for facts in self.models if facts.name == chosen), None)
+
+    @property
     def last_result(self) -> Optional[ResultLayer]:
-        """The newest layer of answers that the analyst has not removed."""
+        """The newest layers of answers that the analyst has not removed."""
         results = [turn.result for turn in self.turns if turn.result is not None and turn.result.alive]
         return results[-1] if results else None
 
-    def ask(self, prompt: str, layer: Optional[QgsRasterLayer], area: Area, view: QgsMapSettings) -> bool:
+    def warm_up(self) -> None:
+        """Starts the model process before the first question, where its Python is known; silent where not."""
+        try:
+            python = find_python(stored.load().backend_python)
+        except BackendError:
+            return
+        self.process.start(python, stored.load().device)
+
+    def ask(
+        self,
+        prompt: str,
+        layer: Optional[QgsRasterLayer],
+        area: Area,
+        view: QgsMapSettings,
+        resolution_m: Optional[float] = None,
+    ) -> bool:
         """Asks about a layer; False where the question was refused (``failed`` or ``python_missing`` says why).
 
         Args:
             prompt: What the analyst typed.
             layer: The raster layer.
-            area: The whole of it, or what the canvas shows.
+            area: The part of it.
             view: ``mapSettings()`` of the canvas.
+            resolution_m: Metres per pixel of a layer that QGIS renders; None is that of the view.
         """
         if self.active or self._client.active:
             return False
         try:
-            selection = select(layer, area, view)
-            _check_prompt(prompt)
+            selection = select(layer, area, view, resolution_m)
+            check_prompt(prompt)
             python = find_python(stored.load().backend_python)
         except BackendError as error:
             self.python_missing.emit(str(error))
@@ -128,12 +168,14 @@ class Conversation(QtCore.QObject):
         except PluginError as error:
             self.failed.emit(str(error))
             return False
-        turn = TurnRecord(len(self.turns) + 1, prompt.strip(), selection.name)
-        self.turns.append(turn)
-        self._selection, self._body, self._windows = selection, None, (0, 0)
+        follow_up = bool(self.book.context)
+        turn = self.book.begin(prompt.strip(), selection)
+        self._asking = Asking(turn, selection)
         self.turn_started.emit(turn)
         self._set(Phase.STARTING)
-        self._fetch_pixels(selection)
+        if selection.rendering is not None:
+            self.progress.emit(0, 0, "Rendering the layer...")
+        self._pixels.fetch(selection, anew=not (follow_up and self.book.context))
         self.process.start(python, stored.load().device)
         return True
 
@@ -145,115 +187,148 @@ class Conversation(QtCore.QObject):
             self._client_stopped()
 
     def close(self) -> None:
-        """Ends the answer and the model process."""
+        """Ends the answer and the model process, and lets go of the project."""
+        self.book.close()
         self._batch.stop()
         self._last_words.stop()
         self._client.stop()
-        self._drop_rendering()
+        self._pixels.cancel()
         self.process.stop()
 
-    def _fetch_pixels(self, selection: Selection) -> None:
-        if selection.rendering is None:
-            self._pixels_ready(None)
-            return
-        self.progress.emit(0, 0, "Rendering the layer...")
-        self._rendering = Rendering(selection.rendering, self)
-        self._rendering.done.connect(self._pixels_ready)
-        self._rendering.failed.connect(self._fail)
-        self._rendering.start()
-
-    def _drop_rendering(self) -> None:
-        if self._rendering is not None:
-            self._rendering.cancel()
-            self._rendering.deleteLater()  # it may be its own signal that is being handled
-            self._rendering = None
-
     def _pixels_ready(self, pixels: Optional[bytes]) -> None:
-        if self._selection is None or self.phase is not Phase.STARTING:
+        if self._asking is None or self.phase is not Phase.STARTING:
             return
-        choices, turn = stored.load(), self.turns[-1]
-        history = tuple(self._histories.get(self._selection.layer_id, ()))
-        request = AskRequest(turn.prompt, self._selection.tile, history, choices.model, turn.number, choices.min_score)
-        self._drop_rendering()
-        self._body = encode_request(request, pixels)
+        choices, turn, selection = stored.load(), self._asking.turn, self._asking.selection
+        request = AskRequest(
+            turn.prompt,
+            selection.tile,
+            tuple(self.book.context),
+            choices.model,
+            turn.number,
+            choices.min_score,
+            outline=selection.outline,
+        )
+        self._asking.body = encode_request(request, pixels)
         self._send()
 
-    def _send(self, *_endpoint: Endpoint) -> None:
+    def _process_ready(self, endpoint: Endpoint) -> None:
+        self._models_client.fetch(endpoint)
+        self._send()
+
+    def _take_models(self, models: tuple[ModelFacts, ...]) -> None:
+        self.models = models
+        self.models_changed.emit()
+
+    def _send(self) -> None:
         """Sends the question once both the pixels and the model process are ready."""
-        if self.phase is not Phase.STARTING:
+        if self._asking is None or self.phase is not Phase.STARTING:
             return
         if self.process.endpoint is None:
             self.progress.emit(0, 0, "Starting the model...")
-        elif self._body is not None:
+        elif self._asking.body is not None:
             self._set(Phase.ASKING)
             self.process.set_busy(True)
-            self._client.ask(self.process.endpoint, *self._body)
-            self._body = None
+            self._client.ask(self.process.endpoint, *self._asking.body)
+            self._asking.body = None
 
     def _take(self, event: Event) -> None:
-        turn = self.turns[-1]
+        if self._asking is None:
+            return
+        turn = self._asking.turn
         if isinstance(event, TextEvent):
             turn.pieces.append((event.text, event.target))
             self.text.emit(event.text, event.target)
         elif isinstance(event, RegionEvent):
             self._pending.append(event)
-            if not self._batch.isActive():
+            if event.target not in turn.phrases:
+                self._add_pending()  # its words come next, and want its colour
+            elif not self._batch.isActive():
                 self._batch.start()
         elif isinstance(event, ProgressEvent):
-            self._windows = (event.done, event.total)
+            self._asking.windows = (event.done, event.total)
             self.progress.emit(event.done, event.total, event.message)
         elif isinstance(event, TileEvent):
-            self._crs_text = event.crs
-            for warning in event.warnings:
-                self.warned.emit(warning)
+            self._asking.crs_text, self._asking.gsd_m = event.crs, event.gsd_m
+            self._warn(*event.warnings)
         elif isinstance(event, DoneEvent):
-            turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
-            for warning in event.warnings:
-                self.warned.emit(warning)
+            self._take_done(self._asking, event)
         elif isinstance(event, ErrorEvent):
             turn.problem = event.message
 
+    def _take_done(self, asking: Asking, event: DoneEvent) -> None:
+        self._add_pending()
+        turn, wanted = asking.turn, stored.load().device
+        turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
+        if wanted.startswith("cuda") and not event.device.startswith("cuda"):
+            self._warn(f"The GPU was asked for and not used: it ran on {event.device}.")
+        self.rates.note(stored.load().model, event.device, event.windows_done, event.seconds)
+        if turn.result is not None:
+            run = Run(
+                turn=turn.number,
+                time=turn.time,
+                prompt=turn.prompt,
+                model=event.model,
+                device=event.device,
+                source=turn.source,
+                gsd_m=asking.gsd_m,
+                seconds=event.seconds,
+                extent=asking.selection.footprint.boundingBox().asWktPolygon(),
+            )
+            self._note(turn.result, run)
+
+    def _warn(self, *sentences: str) -> None:
+        """Says beside the answer what the analyst must know of it."""
+        if self._asking is not None:
+            turn = self._asking.turn
+            turn.warning = " ".join(filter(None, (turn.warning, *sentences)))
+
+    def _note(self, result: ResultLayer, run: Run) -> None:
+        """Provenance that cannot be written is no reason to lose an answer."""
+        try:
+            result.note_turn(run)
+        except PluginError as error:
+            self.failed.emit(str(error))
+
     def _add_pending(self) -> None:
         self._batch.stop()
-        turn, regions, self._pending = self.turns[-1], self._pending, []
-        if not regions or self._selection is None:
+        regions, self._pending = self._pending, []
+        if not regions or self._asking is None:
             return
+        turn = self._asking.turn
         try:
-            turn.result = turn.result or self._result_for(self._selection)
-            ids = turn.result.add(regions)
+            turn.result = self.book.results.of(self._asking.selection, self._crs())
+            turn.result.add(regions, turn.time)
         except PluginError as error:
             self._client.stop()
             self._fail(str(error))
             return
-        for region, feature_id in zip(regions, ids):
-            target = turn.targets.setdefault(region.target, Target(category_of(region)))
-            if feature_id is not None:
-                target.ids.append(feature_id)
+        for region in {region.target: region for region in regions}.values():
+            colour = turn.result.colour_of(turn.number, region.target)
+            if colour is not None:  # else it had no area
+                phrase = turn.phrases.setdefault(region.target, Phrase(category_of(region), colour))
+                phrase.arrived = turn.result.count(turn.number, region.target)
         self.regions_added.emit(turn.regions)
 
-    def _result_for(self, selection: Selection) -> ResultLayer:
-        """The layer of answers about this raster, made for its first polygon."""
-        # QGIS reads the raster's numbers in the CRS of the layer, which the analyst may have corrected.
-        crs = selection.crs if selection.crs.isValid() else QgsCoordinateReferenceSystem.fromWkt(self._crs_text)
-        result = self._results.get(selection.layer_id)
-        if result is None or not result.alive or result.layer.crs() != crs:
-            result = self._results[selection.layer_id] = ResultLayer(selection.name, crs)
-        return result
+    def _crs(self) -> QgsCoordinateReferenceSystem:
+        """Of the polygons: QGIS reads the raster's numbers in the CRS of its layer, which may have been corrected."""
+        if self._asking is None or self._asking.selection.crs.isValid():
+            return self._asking.selection.crs if self._asking else QgsCoordinateReferenceSystem()
+        return QgsCoordinateReferenceSystem.fromWkt(self._asking.crs_text)
 
     def _client_finished(self) -> None:
-        problem = self.turns[-1].problem
+        problem = self._asking.turn.problem if self._asking else ""
         if problem:
             self._fail(problem)
         elif self.active:
             self._end(Phase.IDLE)
 
     def _client_stopped(self) -> None:
-        if not self.active:
+        if not self.active or self._asking is None:
             return
         self._add_pending()
-        turn, (done, total) = self.turns[-1], self._windows
+        turn, (done, total) = self._asking.turn, self._asking.windows
         read = f" {done} of {total} windows were read;" if total else ""
-        turn.footer = f"Stopped.{read} {_kept(turn.regions)}"
+        turn.footer = f"Stopped.{read} {kept(turn.regions)}"
         self._end(Phase.STOPPED)
 
     def _client_failed(self, code: str, message: str) -> None:
@@ -262,46 +337,48 @@ class Conversation(QtCore.QObject):
         else:
             self._fail(message)
 
+    def _broken_off(self) -> None:
+        self._fail(BROKEN_OFF)
+
     def _process_failed(self, message: str) -> None:
         if self.active:
             self._client.stop()
             self._fail(message)
 
     def _fail(self, message: str) -> None:
-        if not self.active:
+        if not self.active or self._asking is None:
             return
-        self.turns[-1].problem = message
+        self._asking.turn.problem = message
         self._end(Phase.ERROR)
         self.failed.emit(message)
 
     def _end(self, phase: Phase) -> None:
         """Closes the current turn, whatever became of it."""
+        if self._asking is None:
+            return
         self._last_words.stop()
-        self._drop_rendering()
+        self._pixels.cancel()
         self._add_pending()
-        turn, selection = self.turns[-1], self._selection
-        if turn.answer and not turn.problem and selection is not None:
-            self._histories.setdefault(selection.layer_id, []).append(Turn(turn.prompt, turn.answer))
-        self._selection = self._body = None
+        turn, self._asking = self._asking.turn, None
         if self.process.state is State.BUSY:
             self.process.set_busy(False)
+        self.book.end(turn)
         self._set(phase)
         self.finished.emit(turn)
+
+    def _abandon(self) -> None:
+        """The project of the question was closed: nobody waits for the rest of its answer."""
+        if self.active:
+            self._asking, self._pending = None, []
+            self._batch.stop()
+            self._last_words.stop()
+            self._pixels.cancel()
+            self._client.stop()
+            if self.process.state is State.BUSY:
+                self.process.set_busy(False)
+            self._set(Phase.STOPPED)
 
     def _set(self, phase: Phase) -> None:
         if phase is not self.phase:
             self.phase = phase
             self.phase_changed.emit(phase)
-
-
-def _kept(regions: int) -> str:
-    if regions == 0:
-        return "nothing was found so far."
-    return f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
-
-
-def _check_prompt(prompt: Any) -> None:
-    if not prompt.strip():
-        raise PluginError("The prompt is empty. Say what to look for, such as 'segment all buildings'.")
-    if len(prompt) > MAX_PROMPT_CHARS:
-        raise PluginError(f"The prompt has {len(prompt):,} characters. Shorten it to at most {MAX_PROMPT_CHARS:,}.")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Optional
 
 from .gui.dock import GeoPixDock
 from .gui.options import OptionsFactory
-from .qt import QAction, QtCore, QtGui
+from .qt import QAction, QShortcut, QtCore, QtGui
+from .shipped import shipped
 
 MENU = "GeoPix"
+SHORTCUT = "Ctrl+Alt+G"
 
 
 def icon() -> QtGui.QIcon:
-    """The icon: inside the folder of an installed plugin, beside it in the repository."""
-    here = Path(__file__).resolve().parent
-    paths = (here / "resources" / "icon.svg", here.parent / "resources" / "icon.svg")
-    return QtGui.QIcon(str(next((path for path in paths if path.is_file()), paths[0])))
+    """The icon of menu, toolbar and options page."""
+    return QtGui.QIcon(str(shipped("icon.svg")))
 
 
 class GeoPixPlugin:
@@ -25,6 +24,7 @@ class GeoPixPlugin:
     def __init__(self, iface: Any) -> None:
         self._iface = iface
         self._action: Optional[QAction] = None
+        self._shortcut: Optional[QShortcut] = None
         self._options: Optional[OptionsFactory] = None
         self.dock: Optional[GeoPixDock] = None
 
@@ -32,6 +32,7 @@ class GeoPixPlugin:
         """Called by QGIS when the plugin is switched on."""
         window = self._iface.mainWindow()
         self.dock = GeoPixDock(self._iface.mapCanvas(), self._iface.messageBar(), window)
+        self.dock.exporting.show_properties = self._iface.showLayerProperties
         self._iface.addDockWidget(QtCore.Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         action = self.dock.toggleViewAction()
         self._action = QAction(icon(), "Ask about a raster", window)
@@ -43,12 +44,15 @@ class GeoPixPlugin:
         action.toggled.connect(self._action.setChecked)
         self._iface.addPluginToRasterMenu(MENU, self._action)
         self._iface.addToolBarIcon(self._action)
+        self._shortcut = QShortcut(QtGui.QKeySequence(SHORTCUT), window)
+        self._shortcut.setObjectName("geopixFocus")
+        self._shortcut.activated.connect(self.dock.focus)
         self._options = OptionsFactory(icon())
         self._iface.registerOptionsWidgetFactory(self._options)
 
     def unload(self) -> None:
         """Called by QGIS when the plugin is switched off or QGIS ends."""
-        if self.dock is None or self._action is None:
+        if self.dock is None or self._action is None or self._shortcut is None:
             return
         self._iface.removePluginRasterMenu(MENU, self._action)
         self._iface.removeToolBarIcon(self._action)
@@ -58,4 +62,5 @@ class GeoPixPlugin:
         self.dock.setParent(None)
         self.dock.deleteLater()
         self._action.deleteLater()
-        self.dock = self._action = self._options = None
+        self._shortcut.deleteLater()
+        self.dock = self._action = self._shortcut = self._options = None

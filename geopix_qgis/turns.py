@@ -1,4 +1,4 @@
-"""What was said: one record per question, written by the conversation, read by the transcript."""
+"""What was said: one record per question, written by the conversation, read by the transcript, kept in the project."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from .layers import ResultLayer
 
 
 @dataclass
-class Target:
+class Phrase:
     """What became of one grounded phrase.
 
     Attributes:
         category: Class or phrase that its colour belongs to.
-        ids: Feature ids of its polygons in the layer of the turn.
+        colour: Of its polygons, ``#rrggbb``.
+        arrived: How many polygons came with the answer.
     """
 
     category: str
-    ids: list[int] = field(default_factory=list)
+    colour: str
+    arrived: int = 0
 
 
 @dataclass
@@ -26,22 +28,33 @@ class TurnRecord:
     """One question and what has arrived of its answer.
 
     Attributes:
-        number: From 1, unique in the dock.
-        prompt, raster: What was asked, about which layer.
+        number: From 1, unique in the project.
+        prompt, raster, area: What was asked, about which layer, and where in it.
+        source: Path or name of the raster, as the polygons carry it.
+        time: Of the question, ISO 8601 in UTC.
         pieces: (text, target number or None), in the order in which they were said.
-        targets: By target number.
+        phrases: By target number; only those that have polygons.
+        new_context: Why earlier answers are not part of this question, empty where they are.
         footer: How it went: time, model, or that it was stopped.
+        warning: What the analyst must know of how it went, such as a GPU that was not used.
         problem: The error that ended it, else empty.
-        result: The layer of its polygons, None until the first one.
+        undone: Whether its polygons were taken off the map.
+        result: The layers of its polygons, None until the first one.
     """
 
     number: int
     prompt: str
     raster: str
+    area: str = ""
+    source: str = ""
+    time: str = ""
     pieces: list[tuple[str, Optional[int]]] = field(default_factory=list)
-    targets: dict[int, Target] = field(default_factory=dict)
+    phrases: dict[int, Phrase] = field(default_factory=dict)
+    new_context: str = ""
     footer: str = ""
+    warning: str = ""
     problem: str = ""
+    undone: bool = False
     result: Optional[ResultLayer] = None
 
     @property
@@ -52,9 +65,9 @@ class TurnRecord:
     @property
     def regions(self) -> int:
         """How many polygons arrived."""
-        return sum(len(target.ids) for target in self.targets.values())
+        return sum(phrase.arrived for phrase in self.phrases.values())
 
-    def colour_of(self, target: int) -> Optional[str]:
-        """Colour of a target's polygons, None while it has none."""
-        known = self.targets.get(target)
-        return self.result.colours.get(known.category) if known and self.result else None
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will arrive."""
+        return bool(self.footer or self.problem)

@@ -1,18 +1,21 @@
-"""The widgets of the dock and their places; what they do is in ``dock``."""
+"""The widgets of the dock and their places; what they do is in ``dock`` and ``reviewing``."""
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsMapLayerProxyModel
-from qgis.gui import QgsMapLayerComboBox
+from qgis.core import QgsApplication, QgsMapLayerProxyModel
+from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
-from ..raster import Area
+from .area_picker import AreaPicker
+from .colours import muted_colour, warning_colour
+from .field_panel import FieldPanel
 from .prompt_input import PromptInput
+from .result_card import ResultCard
 from .setup_card import SetupCard
 from .status_light import StatusLight
-from .transcript import Transcript, muted_colour, warning_colour
+from .transcript import Transcript
 
 
 class Panel(QtWidgets.QWidget):
@@ -20,24 +23,30 @@ class Panel(QtWidgets.QWidget):
 
     escaped = Signal()
 
-    def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
+    def __init__(self, canvas: QgsMapCanvas, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.raster = QgsMapLayerComboBox()
         self.raster.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
         self.raster.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.raster.setMinimumContentsLength(8)
-        self.area = QtWidgets.QComboBox()
-        self.area.addItem("View", Area.VIEW)
-        self.area.addItem("Whole layer", Area.LAYER)
+        self.area = AreaPicker(canvas)
         self.status = StatusLight()
+        self.menu = _tool_button("/mActionOptions.svg")
+        self.menu.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         self.facts = QtWidgets.QLabel()
         self.facts.setWordWrap(True)
         self.card = SetupCard()
         self.transcript = Transcript()
+        self.results = ResultCard()
+        self.results.hide()
+        self.field_panel = FieldPanel()
         self.progress = QtWidgets.QProgressBar()
         self.progress.setTextVisible(True)
         self.progress.hide()
         self.prompt = PromptInput()
+        self.point = _tool_button("/mActionIdentify.svg")
+        self.point.setCheckable(True)
+        self.ask_each = _tool_button("/mActionSelectPolygon.svg")
         self.export = QtWidgets.QPushButton("Export...")
         self.export.setEnabled(False)
         self.send = QtWidgets.QPushButton("Send")
@@ -45,10 +54,15 @@ class Panel(QtWidgets.QWidget):
         self._name_widgets()
         self._place_widgets()
 
+    def add_below_results(self, widget: QtWidgets.QWidget) -> None:
+        """Puts a widget between the results and the prompt."""
+        self._column.insertWidget(self._column.indexOf(self.field_panel), widget)
+
     def show_fact(self, text: str, warning: bool = False) -> None:
         """The line below the choices: grey, or amber where something stands in the way."""
         colour = warning_colour(self.palette()) if warning else muted_colour(self.palette())
         self.facts.setText(text)
+        self.facts.setVisible(bool(text))
         self.facts.setStyleSheet(f"color: {colour}")
 
     def show_progress(self, done: int, total: int, message: str) -> None:
@@ -66,12 +80,15 @@ class Panel(QtWidgets.QWidget):
         super().keyPressEvent(event)
 
     def _name_widgets(self) -> None:
+        each = "Ask about each selected polygon and write the answers into a field of its layer"
         named: tuple[tuple[Any, str, str, str], ...] = (
             (self.raster, "geopixRaster", "Raster", "The raster layer that the question is about"),
-            (self.area, "geopixArea", "Area", "The part of the raster that the model looks at"),
+            (self.menu, "geopixMenu", "Menu", "New conversation, save it as Markdown, model, options"),
             (self.facts, "geopixFacts", "What will be looked at", ""),
             (self.progress, "geopixProgress", "Progress", ""),
-            (self.export, "geopixExport", "Export", "Write the polygons to GeoPackage, Shapefile or GeoJSON"),
+            (self.point, "geopixPoint", "Point at a place", "Click a place on the map to ask about what is there"),
+            (self.ask_each, "geopixAskSelected", "Ask about each selected polygon", each),
+            (self.export, "geopixExport", "Export", "Write the polygons to a file"),
             (self.send, "geopixSend", "Send", "Ask (Enter)"),
         )
         for widget, name, accessible, tip in named:
@@ -80,27 +97,31 @@ class Panel(QtWidgets.QWidget):
             widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
-        choices = QtWidgets.QGridLayout()
-        choices.setHorizontalSpacing(6)
-        choices.setVerticalSpacing(4)
-        for row, (text, widget) in enumerate((("Raster", self.raster), ("Area", self.area))):
-            label = QtWidgets.QLabel(text)
-            label.setBuddy(widget)
-            choices.addWidget(label, row, 0)
-            choices.addWidget(widget, row, 1, 1, 2 if row == 0 else 1)
-        choices.addWidget(self.status, 1, 2, QtCore.Qt.AlignmentFlag.AlignRight)
-        choices.setColumnStretch(1, 1)
+        head = QtWidgets.QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.raster, 1)
+        head.addWidget(self.status)
+        head.addWidget(self.menu)
         buttons = QtWidgets.QHBoxLayout()
-        buttons.addWidget(self.export)
+        for widget in (self.point, self.ask_each):
+            buttons.addWidget(widget)
         buttons.addStretch(1)
-        buttons.addWidget(self.send)
-        column = QtWidgets.QVBoxLayout(self)
+        for widget in (self.export, self.send):
+            buttons.addWidget(widget)
+        column = self._column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(6)
-        column.addLayout(choices)
-        column.addWidget(self.facts)
-        column.addWidget(self.card)
+        column.addLayout(head)
+        for widget in (self.area, self.facts, self.card):
+            column.addWidget(widget)
         column.addWidget(self.transcript, 1)
-        column.addWidget(self.progress)
-        column.addWidget(self.prompt)
+        for widget in (self.results, self.field_panel, self.progress, self.prompt):
+            column.addWidget(widget)
         column.addLayout(buttons)
+
+
+def _tool_button(icon: str) -> QtWidgets.QToolButton:
+    button = QtWidgets.QToolButton()
+    button.setIcon(QgsApplication.getThemeIcon(icon))
+    button.setAutoRaise(True)
+    return button

@@ -24,25 +24,22 @@ MEANINGS = {
 SIDE = 10
 
 
-class StatusLight(QtWidgets.QWidget):
-    """A dot and a word; the tooltip says what they mean."""
+class StatusLight(QtWidgets.QToolButton):
+    """A dot and a word; the tooltip says what they mean, a click tells more (signal ``clicked``)."""
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("geopixStatus")
-        self._dot, self._word = QtWidgets.QLabel(), QtWidgets.QLabel()
-        row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(5)
-        row.addWidget(self._dot)
-        row.addWidget(self._word)
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(QtCore.Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QtCore.QSize(SIDE, SIDE))
         self.show_state(State.OFF)
 
     def show_state(self, state: State, detail: str = "") -> None:
         """Shows a state; ``detail`` is added to the tooltip."""
-        self._dot.setPixmap(_dot(COLOURS[state]))
-        self._word.setText(state.value)
-        self.setToolTip(f"{MEANINGS[state]}\n{detail}".strip())
+        self.setIcon(QtGui.QIcon(_dot(COLOURS[state])))
+        self.setText(state.value)
+        self.setToolTip(f"{MEANINGS[state]}\n{detail}".strip() + "\nClick for the model, its log and a restart.")
         self.setAccessibleName(f"Model process: {state.value}")
 
 

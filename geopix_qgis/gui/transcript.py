@@ -2,52 +2,86 @@
 
 from __future__ import annotations
 
-import html
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Optional
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..turns import TurnRecord
+from .colours import highlight_colour
+from .turn_writer import ACTION, EXAMPLE, PHRASE, SCHEME, TurnWriter
 
-REPAINT_MS = 60  # text streams faster than an eye reads; repainting for each word would cost more than decoding it
-SCHEME = "geopix"
-MIN_CONTRAST = 4.5
-TURN_SPACE_PX = 16
-INVITATION = (
-    "Ask in plain words, such as:\nSegment the buildings and count the cars.\n\n"
-    "The answer appears here, its polygons on the map. Nothing leaves this machine."
-)
+REPAINT_MS = 60  # text streams faster than an eye reads; laying it out for each word would cost more than decoding it
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\u2028")
+LEAD = "Ask in plain words. The answer appears here, its polygons on the map. For example:"
 
 
 class Transcript(QtWidgets.QTextBrowser):
-    """The turns, oldest first.  A click on a grounded phrase emits ``phrase_clicked(turn number, target)``."""
+    """The turns, oldest first.
+
+    Text is only ever added at the end while an answer streams, so that a long one stays as quick as a short one.
+
+    Signals: ``phrase_clicked(turn number, target)``, ``phrase_hovered((turn number, target) or None)``,
+    ``action_clicked(turn number, name)`` with a name of ``turn_writer.actions_of``, ``example_clicked(text)``.
+
+    Attributes:
+        describe: Gives the tooltip of a phrase.
+    """
 
     phrase_clicked = Signal(int, int)
+    phrase_hovered = Signal(object)
+    action_clicked = Signal(int, str)
+    example_clicked = Signal(str)
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("geopixTranscript")
         self.setAccessibleName("Conversation")
-        self.setPlaceholderText(INVITATION)
         self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)  # nobody types here, and the undo stack would grow with every word
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(8)
+        self.describe: Callable[[int, int], str] = lambda turn, target: ""
         self.anchorClicked.connect(self._clicked)
-        self._turn: Optional[TurnRecord] = None
-        self._start = 0  # where the text of the current turn begins in the document
+        self.highlighted.connect(self._hovered)
+        self._turns: list[TurnRecord] = []
+        self._starts: list[QtGui.QTextCursor] = []
+        self._shown = 0  # pieces of the last turn that are written
+        self._links: set[int] = set()  # targets of the last turn that are written as links
+        self._closed = True  # whether the end of the last turn is written
+        self._examples: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        self._marked: frozenset[tuple[int, int]] = frozenset()
         self._timer = QtCore.QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REPAINT_MS)
         self._timer.timeout.connect(self.repaint_turn)
 
+    def invite(self, examples: Sequence[str], notes: Sequence[str]) -> None:
+        """What to show before the first question: prompts to try, and what the model can and cannot do."""
+        self._examples, self._notes = tuple(examples), tuple(notes)
+        if not self._turns:
+            self.show_turns([])
+
+    def show_turns(self, turns: Sequence[TurnRecord]) -> None:
+        """Shows these turns and no others."""
+        self._timer.stop()
+        self.clear()
+        self.setExtraSelections([])
+        self._turns, self._starts, self._closed = [], [], True
+        if not turns:
+            writer = TurnWriter(QtGui.QTextCursor(self.document()), self.palette())
+            writer.invitation(LEAD, self._examples, self._notes)
+        for turn in turns:
+            self._append(turn)
+        self._to_end()
+
     def start_turn(self, turn: TurnRecord) -> None:
-        """Closes the turn shown last and begins a new one."""
+        """Begins a new turn below the others."""
         self.repaint_turn()
-        cursor = self.textCursor()
-        cursor.movePosition(QtGui.QTextCursor.MoveOperation.End)
-        if self._turn is not None:
-            cursor.insertBlock(QtGui.QTextBlockFormat(), QtGui.QTextCharFormat())
-        self._turn, self._start = turn, cursor.position()
-        self.repaint_turn()
+        if not self._turns:
+            self.clear()
+        self._append(turn)
         self._to_end()
 
     def update_turn(self) -> None:
@@ -58,100 +92,161 @@ class Transcript(QtWidgets.QTextBrowser):
     def repaint_turn(self) -> None:
         """Shows what has arrived, now."""
         self._timer.stop()
-        if self._turn is None:
+        if not self._turns or (self._closed and self._shown == len(self._turns[-1].pieces)):
             return
-        bar = self.verticalScrollBar()
-        follows = bar.value() >= bar.maximum() - 4
-        cursor = QtGui.QTextCursor(self.document())
-        cursor.setPosition(self._start)
-        cursor.movePosition(QtGui.QTextCursor.MoveOperation.End, QtGui.QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertHtml(turn_html(self._turn, self.palette()))
-        cursor.setPosition(self._start)
-        space = QtGui.QTextBlockFormat()
-        space.setTopMargin(TURN_SPACE_PX if self._start else 0)  # insertHtml drops the margin of a first paragraph
-        cursor.mergeBlockFormat(space)
+        turn, follows = self._turns[-1], self._at_end()
+        early = {target for _, target in turn.pieces[: self._shown] if target in turn.phrases}
+        if early - self._links:  # a phrase that was written before it had polygons
+            self.refresh_turn(turn.number)
+            return
+        cursor = self._end_cursor()
+        cursor.beginEditBlock()
+        self._add_pieces(turn, TurnWriter(cursor, self.palette()))
+        cursor.endEditBlock()
         if follows:
             self._to_end()
+
+    def refresh_turn(self, number: int) -> None:
+        """Writes one turn anew, in its place."""
+        index = next((i for i, turn in enumerate(self._turns) if turn.number == number), None)
+        if index is None:
+            return
+        follows, start = self._at_end(), self._starts[index].position()
+        cursor = QtGui.QTextCursor(self.document())
+        cursor.setPosition(start)
+        last = index == len(self._turns) - 1
+        stop = self._end_cursor().position() if last else self._starts[index + 1].position() - 1
+        cursor.setPosition(stop, QtGui.QTextCursor.MoveMode.KeepAnchor)
+        cursor.beginEditBlock()
+        cursor.removeSelectedText()
+        self._write(self._turns[index], cursor, at_top=index == 0, streaming=last)
+        cursor.endEditBlock()
+        self._starts[index].setPosition(start)
+        if follows:
+            self._to_end()
+        self.mark(self._marked)
+
+    def mark(self, targets: Collection[tuple[int, int]]) -> None:
+        """Highlights the sentences of these (turn number, target), and shows the last of them."""
+        news, self._marked = frozenset(targets) - self._marked, frozenset(targets)
+        colour = QtGui.QColor(highlight_colour(self.palette()))
+        marks = []
+        for cursor in self._sentences(self._marked) if self._marked else ():
+            mark = QtWidgets.QTextEdit.ExtraSelection()
+            mark.cursor = cursor
+            mark.format.setBackground(colour)
+            marks.append(mark)
+        self.setExtraSelections(marks)
+        if marks and news:
+            bottom = self.cursorRect(marks[-1].cursor).bottom()
+            if not 0 <= bottom <= self.viewport().height():
+                bar = self.verticalScrollBar()
+                bar.setValue(bar.value() + bottom - self.viewport().height() // 2)
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        """A new theme needs new colours."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "_turns"):
+            self.show_turns(list(self._turns))
+
+    def leaveEvent(self, event: QtCore.QEvent) -> None:
+        """Without the mouse no phrase is pointed at."""
+        super().leaveEvent(event)
+        self.phrase_hovered.emit(None)
+
+    def _append(self, turn: TurnRecord) -> None:
+        cursor = self._end_cursor()
+        if self._turns:
+            cursor.insertBlock(QtGui.QTextBlockFormat(), QtGui.QTextCharFormat())
+        start = cursor.position()
+        self._turns.append(turn)
+        self._write(turn, cursor, at_top=start == 0, streaming=True)
+        mark = QtGui.QTextCursor(self.document())
+        mark.setPosition(start)
+        self._starts.append(mark)
+
+    def _write(self, turn: TurnRecord, cursor: QtGui.QTextCursor, *, at_top: bool, streaming: bool) -> None:
+        writer = TurnWriter(cursor, self.palette())
+        writer.begin(turn, at_top=at_top)
+        if streaming:
+            self._shown, self._links, self._closed = 0, set(), False
+            self._add_pieces(turn, writer)
+        else:
+            for text, target in turn.pieces:
+                writer.piece(turn, text, target)
+            writer.end(turn)
+
+    def _add_pieces(self, turn: TurnRecord, writer: TurnWriter) -> None:
+        """Writes what is new of the last turn, and its end once it has one."""
+        for text, target in turn.pieces[self._shown :]:
+            if writer.piece(turn, text, target) and target is not None:
+                self._links.add(target)
+        self._shown = len(turn.pieces)
+        if turn.finished and not self._closed:
+            writer.end(turn)
+            self._closed = True
+
+    def _end_cursor(self) -> QtGui.QTextCursor:
+        cursor = QtGui.QTextCursor(self.document())
+        cursor.movePosition(QtGui.QTextCursor.MoveOperation.End)
+        return cursor
+
+    def _at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bool(bar.value() >= bar.maximum() - 4)
 
     def _to_end(self) -> None:
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
+    def _sentences(self, targets: Collection[tuple[int, int]]) -> Iterator[QtGui.QTextCursor]:
+        """A cursor around the sentence of each phrase."""
+        wanted = {f"{SCHEME}:{PHRASE}/{turn}/{target}" for turn, target in targets}
+        for start, href, text, offset in self._anchors():
+            if href in wanted:
+                before = [match.end() for match in SENTENCE_END.finditer(text, 0, offset)]
+                after = SENTENCE_END.search(text, offset)
+                cursor = QtGui.QTextCursor(self.document())
+                first = before[-1] if before else 0
+                first += len(text[first:]) - len(text[first:].lstrip())
+                cursor.setPosition(start + first)
+                last = after.end() if after else len(text)
+                cursor.setPosition(start + last, QtGui.QTextCursor.MoveMode.KeepAnchor)
+                yield cursor
+
+    def _anchors(self) -> Iterator[tuple[int, str, str, int]]:
+        """(start of the block, link, text of the block, offset in it) of each link."""
+        block = self.document().begin()
+        while block.isValid():
+            fragments = block.begin()
+            while not fragments.atEnd():
+                fragment = fragments.fragment()
+                if fragment.charFormat().isAnchor():
+                    yield (
+                        block.position(),
+                        fragment.charFormat().anchorHref(),
+                        block.text(),
+                        (fragment.position() - block.position()),
+                    )
+                fragments += 1
+            block = block.next()
+
     def _clicked(self, url: QtCore.QUrl) -> None:
-        if url.scheme() == SCHEME:
-            turn, target = url.path().split("/")
-            self.phrase_clicked.emit(int(turn), int(target))
+        kind, _, rest = url.path().partition("/")
+        if url.scheme() != SCHEME:
+            return
+        if kind == EXAMPLE:
+            self.example_clicked.emit(self._examples[int(rest)])
+        elif kind == ACTION:
+            number, _, name = rest.partition("/")
+            self.action_clicked.emit(int(number), name)
+        elif kind == PHRASE:
+            self.phrase_clicked.emit(*map(int, rest.split("/")))
 
-
-def turn_html(turn: TurnRecord, palette: QtGui.QPalette) -> str:
-    """One turn as HTML.  Everything that was typed or said is escaped: a model's answer is never markup."""
-    muted, amber = muted_colour(palette), warning_colour(palette)
-    answer = "".join(_piece(turn, text, target, palette) for text, target in turn.pieces)
-    parts = [
-        _paragraph(f'<b>You</b> <span style="color:{muted}">{_text(turn.raster)}</span>', 0),
-        _paragraph(_text(turn.prompt), 2),
-        _paragraph("<b>GeoPix</b>", 8),
-    ]
-    if answer or not (turn.problem or turn.footer):
-        parts.append(_paragraph(answer or "...", 2))
-    if turn.problem:
-        parts.append(_paragraph(f'<span style="color:{amber}">{_text(turn.problem)}</span>', 2))
-    if turn.footer:
-        parts.append(_paragraph(f'<small style="color:{muted}">{_text(turn.footer)}</small>', 2))
-    return "".join(parts)
-
-
-def warning_colour(palette: QtGui.QPalette) -> str:
-    """Amber that can be read on the background."""
-    return "#ffb454" if _is_dark(palette) else "#9a5200"
-
-
-def muted_colour(palette: QtGui.QPalette) -> str:
-    """Grey that can be read on the background."""
-    return "#a8a8a8" if _is_dark(palette) else "#666666"
-
-
-def readable(colour: str, palette: QtGui.QPalette) -> str:
-    """A colour, darkened or lightened until text in it can be read on the background (WCAG 2 level AA)."""
-    background = palette.color(QtGui.QPalette.ColorRole.Base)
-    text = QtGui.QColor(colour)
-    while contrast(text, background) < MIN_CONTRAST and 0 < text.lightness() < 255:
-        step = 12 if _is_dark(palette) else -12
-        text.setHsl(text.hslHue(), text.hslSaturation(), min(255, max(0, text.lightness() + step)))
-    return text.name()
-
-
-def contrast(one: QtGui.QColor, other: QtGui.QColor) -> float:
-    """Contrast ratio of WCAG 2: 1 for equal colours to 21 for black on white."""
-    low, high = sorted(map(_luminance, (one, other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: QtGui.QColor) -> float:
-    channels = (colour.redF(), colour.greenF(), colour.blueF())
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _piece(turn: TurnRecord, text: str, target: Optional[int], palette: QtGui.QPalette) -> str:
-    colour = turn.colour_of(target) if target is not None else None
-    if target is None or colour is None:
-        return _text(text)
-    count = len(turn.targets[target].ids)
-    title = f"{count} polygon{'' if count == 1 else 's'}: click to see {'it' if count == 1 else 'them'} on the map"
-    return (
-        f'<span style="color:{colour}">&#9632;</span>&nbsp;'
-        f'<a href="{SCHEME}:{turn.number}/{target}" title="{title}" style="color:{readable(colour, palette)}">'
-        f"{_text(text)}</a>"
-    )
-
-
-def _paragraph(content: str, space_above_px: int) -> str:
-    return f'<p style="margin-top:{space_above_px}px; margin-bottom:0">{content}</p>'
-
-
-def _text(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")
-
-
-def _is_dark(palette: QtGui.QPalette) -> bool:
-    return palette.color(QtGui.QPalette.ColorRole.Base).lightness() < 128
+    def _hovered(self, url: QtCore.QUrl) -> None:
+        kind, _, rest = url.path().partition("/")
+        if url.scheme() != SCHEME or kind != PHRASE:
+            self.phrase_hovered.emit(None)
+            return
+        turn, target = map(int, rest.split("/"))
+        self.phrase_hovered.emit((turn, target))
+        QtWidgets.QToolTip.showText(QtGui.QCursor.pos(), self.describe(turn, target), self)

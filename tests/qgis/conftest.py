@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 from osgeo import gdal, osr
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsProject, QgsRasterLayer, QgsRectangle
-from qgis.PyQt.QtCore import QSize
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsMapSettings, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.gui import QgsMessageBarItem
+from qgis.PyQt.QtCore import QObject, QSize, Qt
+from qgis.PyQt.QtWidgets import QMainWindow, QMenu, QToolBar
+
+from geopix_qgis.areas import AreaKind
+from geopix_qgis.gui.dock import GeoPixDock
 
 HERE = Path(__file__).resolve().parent
 UTM33 = "EPSG:32633"
@@ -135,3 +140,113 @@ def no_stored_choices(qgis_app: Any) -> Iterator[None]:
     QgsSettings().remove("geopix")
     yield
     QgsSettings().remove("geopix")
+
+
+class Iface(QObject):
+    """The part of QgisInterface that the plugin uses, on a real main window."""
+
+    def __init__(self, canvas):
+        super().__init__()
+        self.window, self.canvas = QMainWindow(), canvas
+        self.menu = QMenu("Raster", self.window)
+        self.bar = QToolBar(self.window)
+        self.pages = []
+
+    def mainWindow(self):
+        return self.window
+
+    def mapCanvas(self):
+        return self.canvas
+
+    def messageBar(self):
+        return self
+
+    def pushMessage(self, *_):
+        pass
+
+    def showLayerProperties(self, layer):
+        pass
+
+    def addDockWidget(self, area, dock):
+        self.window.addDockWidget(area, dock)
+
+    def removeDockWidget(self, dock):
+        self.window.removeDockWidget(dock)
+
+    def addPluginToRasterMenu(self, name, action):
+        self.menu.addAction(action)
+
+    def removePluginRasterMenu(self, name, action):
+        self.menu.removeAction(action)
+
+    def registerOptionsWidgetFactory(self, factory):
+        self.pages.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory):
+        self.pages.remove(factory)
+
+    def addToolBarIcon(self, action):
+        self.bar.addAction(action)
+
+    def removeToolBarIcon(self, action):
+        self.bar.removeAction(action)
+
+
+@pytest.fixture
+def iface(qgis_app, qgis_canvas):
+    return Iface(qgis_canvas)
+
+
+class MessageBar:
+    """Remembers what was said."""
+
+    def __init__(self):
+        self.messages = []
+
+    def pushMessage(self, title, text, level, seconds):
+        self.messages.append((text, level))
+
+    def createMessage(self, title, text):
+        self.messages.append((text, Qgis.MessageLevel.Success))
+        return QgsMessageBarItem(title, text)
+
+    def pushWidget(self, item, level, seconds):
+        item.deleteLater()
+
+
+@pytest.fixture
+def dock(qgis_app, qgis_canvas, qgis_new_project, qtbot):
+    dock = GeoPixDock(qgis_canvas, MessageBar())
+    qtbot.addWidget(dock)
+    dock.resize(320, 700)
+    dock.show()
+    yield dock
+    qgis_canvas.stopRendering()
+    dock.close_down()
+
+
+@pytest.fixture
+def said(dock):
+    return dock._message_bar.messages
+
+
+@pytest.fixture
+def ask(dock, qtbot, write_raster, add_raster, fake_process):
+    """Types a prompt and presses Enter; waits for the end of the answer."""
+
+    layers = []
+
+    def ask(prompt="roofs", mode="answer", wait=True):
+        fake_process(mode)
+        if not layers or layers[0] not in QgsProject.instance().mapLayers():
+            layers[:] = [add_raster(write_raster()).id()]
+        layer = QgsProject.instance().mapLayer(layers[0])
+        dock.panel.raster.setLayer(layer)
+        dock.panel.area.set_kind(AreaKind.LAYER)
+        dock.panel.prompt.setPlainText(prompt)
+        qtbot.keyClick(dock.panel.prompt, Qt.Key.Key_Return)
+        if wait:
+            qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
+        return layer
+
+    return ask

@@ -7,6 +7,7 @@ As a program it stands in for the backend (see the fixture ``fake_process``).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -20,6 +21,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from geopix_qgis import protocol
 
+FACTS = protocol.ModelFacts(
+    "nano",
+    "Fake",
+    1,
+    2**20,
+    "none",
+    "Finds a house and a pond.",
+    True,
+    384,
+    64,
+    (0.2, 1.2),
+    ("house", "pond"),
+    "Nothing.",
+)
 Pieces = Iterator[bytes]
 Answer = Callable[[protocol.AskRequest], Pieces]
 
@@ -52,6 +67,14 @@ class RefusalError(Exception):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: FakeServer
+
+    def do_GET(self) -> None:
+        models = [dataclasses.asdict(FACTS)] if self.path == "/v1/models" else []
+        data = json.dumps(models).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

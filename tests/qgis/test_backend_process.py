@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from geopix_qgis import backend_process
+from geopix_qgis import backend_process, protocol
 from geopix_qgis.backend_process import BackendProcess, State, clean_environment, find_python
 from geopix_qgis.errors import BackendError
 
@@ -68,7 +68,7 @@ def test_a_process_of_another_protocol_is_refused_with_both_versions(process, fa
     fake_process("old")
     with qtbot.waitSignal(process.failed, timeout=8000):
         start(process)
-    assert "version 0" in process.problems[0] and "version 1" in process.problems[0]
+    assert "version 0" in process.problems[0] and f"version {protocol.VERSION}" in process.problems[0]
 
 
 def test_a_file_that_is_no_program_is_refused(process, tmp_path, qtbot):

@@ -6,67 +6,14 @@ import os
 
 import pytest
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QEvent, QObject, QTimer
+from qgis.PyQt.QtCore import QEvent, QTimer
 from qgis.PyQt.QtGui import QImage
-from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget
 
 import geopix_qgis
+from geopix_qgis import areas, settings
 from geopix_qgis import plugin as module
-from geopix_qgis import settings
 from geopix_qgis.gui.options import OptionsFactory
-from geopix_qgis.raster import Area
-
-
-class Iface(QObject):
-    """The part of QgisInterface that the plugin uses, on a real main window."""
-
-    def __init__(self, canvas):
-        super().__init__()
-        self.window, self.canvas = QMainWindow(), canvas
-        self.menu = QMenu("Raster", self.window)
-        self.bar = QToolBar(self.window)
-        self.pages = []
-
-    def mainWindow(self):
-        return self.window
-
-    def mapCanvas(self):
-        return self.canvas
-
-    def messageBar(self):
-        return self
-
-    def pushMessage(self, *_):
-        pass
-
-    def addDockWidget(self, area, dock):
-        self.window.addDockWidget(area, dock)
-
-    def removeDockWidget(self, dock):
-        self.window.removeDockWidget(dock)
-
-    def addPluginToRasterMenu(self, name, action):
-        self.menu.addAction(action)
-
-    def removePluginRasterMenu(self, name, action):
-        self.menu.removeAction(action)
-
-    def registerOptionsWidgetFactory(self, factory):
-        self.pages.append(factory)
-
-    def unregisterOptionsWidgetFactory(self, factory):
-        self.pages.remove(factory)
-
-    def addToolBarIcon(self, action):
-        self.bar.addAction(action)
-
-    def removeToolBarIcon(self, action):
-        self.bar.removeAction(action)
-
-
-@pytest.fixture
-def iface(qgis_app, qgis_canvas):
-    return Iface(qgis_canvas)
 
 
 def census(iface):
@@ -105,7 +52,7 @@ def test_unloading_in_mid_answer_ends_the_process(iface, write_raster, add_raste
     plugin = geopix_qgis.classFactory(iface)
     plugin.initGui()
     talk = plugin.dock.conversation
-    assert talk.ask("roofs", add_raster(write_raster()), Area.LAYER, look_at((0, 0, 1, 1)))
+    assert talk.ask("roofs", add_raster(write_raster()), areas.WHOLE_LAYER, look_at((0, 0, 1, 1)))
     qtbot.waitUntil(lambda: bool(talk.turns[0].regions), timeout=10_000)
     pid = talk.process._process.processId()
     plugin.unload()
@@ -151,3 +98,20 @@ def test_the_icon_is_drawn(qgis_app):
     image = module.icon().pixmap(32, 32).toImage().convertToFormat(QImage.Format.Format_ARGB32)
     colours = {image.pixel(x, y) for x in range(32) for y in range(32)}
     assert len(colours) > 20
+
+
+def test_the_options_page_stores_how_answers_are_kept(iface):
+    page = OptionsFactory(module.icon()).createWidget(None)
+    assert (page.storage.currentData(), page.layer_per.currentData(), page.labels.isChecked()) == (
+        "memory",
+        "conversation",
+        False,
+    )
+    page.storage.setCurrentIndex(page.storage.findData("geopackage"))
+    page.layer_per.setCurrentIndex(page.layer_per.findData("class"))
+    page.labels.setChecked(True)
+    page.apply()
+    stored = settings.load()
+    assert (stored.storage, stored.layer_per, stored.labels) == ("geopackage", "class", True)
+    again = OptionsFactory(module.icon()).createWidget(None)
+    assert again.storage.currentData() == "geopackage" and again.labels.isChecked()

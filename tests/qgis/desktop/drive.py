@@ -1,9 +1,10 @@
 """Runs inside a full QGIS (``qgis --code``): asks in the dock as an analyst would, takes a picture, writes a report.
 
 ``GEOPIX_DRIVE`` names a JSON file: ``raster``, ``prompts`` (asked one after the other), ``report`` and ``picture``
-(paths), ``area`` (as the dock calls it) and ``width`` of the dock.
+(paths), ``area`` (as the dock calls it), ``width`` of the dock, and ``leave_early`` to close QGIS in mid-answer.
 """
 
+import importlib
 import json
 import os
 import time
@@ -55,7 +56,7 @@ def set_the_table():
 def ask():
     iface.mapCanvas().zoomToFullExtent()
     panel = dock().panel
-    panel.area.setCurrentIndex(panel.area.findText(job["area"]))
+    panel.area.kind.setCurrentIndex(panel.area.kind.findText(job["area"]))
     panel.prompt.setFocus()
     QTest.keyClicks(panel.prompt, job["prompts"][len(report["turns"])])
     talk, began = dock().conversation, time.monotonic()
@@ -72,7 +73,10 @@ def ask():
 
 @guarded
 def wait_for_answer():
-    if not dock().conversation.active:
+    if job["leave_early"] and dock().conversation.turns and dock().conversation.turns[-1].regions:
+        report.update(pid=dock().conversation.process._process.processId(), active=dock().conversation.active)
+        leave()
+    elif not dock().conversation.active:
         more = len(report["turns"]) < len(job["prompts"])
         QTimer.singleShot(500 if more else 2500, ask if more else look)  # the map is drawn again
     elif time.monotonic() - report["began"] > ANSWER_LIMIT_S:
@@ -99,7 +103,7 @@ def look():
         pid=talk.process._process.processId() if talk.process._process else 0,
     )
     if result is not None:
-        layer = result.layer
+        layer = result.layers[0]
         report["layer"] = {
             "name": layer.name(),
             "crs": layer.crs().authid(),
@@ -110,7 +114,12 @@ def look():
             "categories": [category.value() for category in layer.renderer().categories()],
             "extent": [getattr(layer.extent(), side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
         }
-        dock().export_to(Path(job["report"]).with_name("exported.shp"))
+        export = importlib.import_module(f"{PLUGIN}.export")
+        names = importlib.import_module(f"{PLUGIN}.field_names")
+        shapefile = importlib.import_module(f"{PLUGIN}.export_formats").FORMATS["shp"]
+        fields = names.propose(layer.fields().names(), shapefile)
+        target = Path(job["report"]).with_name("exported.shp")
+        export.write([layer], export.Plan(target, "shp", layer.crs(), fields))
         iface.messageBar().clearWidgets()
     iface.mainWindow().statusBar().clearMessage()
     QTimer.singleShot(500, picture)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCENE = ROOT / ".cache" / "scenes" / "2019_YELL_2_541000_4977000_image_crop.png"  # scripts/demo fetches it
 UTM12 = "EPSG:32612"
 FIELDS = ["phrase", "class", "score", "area_m2", "perimeter_m", "turn", "prompt", "model", "gsd_m"]
+FIELDS += ["target", "review", "source", "time"]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 NEEDED = ["qgis", "Xvfb", "openbox"]
 
@@ -57,12 +58,13 @@ def profile(tmp_path):
 def run(tmp_path, display, profile):
     """Runs the drive script in QGIS; gives its report and where the picture lies."""
 
-    def run(raster: Path, prompts: list[str], python: Path, area: str = "Whole layer", width: int = 420, **more: str):
+    def run(raster: Path, prompts: list[str], python: Path, area: str = "Whole layer", width: int = 420,
+            leave_early: bool = False, **more: str):  # fmt: skip
         job, picture = tmp_path / "job.json", tmp_path / "dock.png"
         report = tmp_path / "out" / "report.json"
         report.parent.mkdir()
         values = {"raster": str(raster), "prompts": prompts, "report": str(report), "picture": str(picture)}
-        job.write_text(json.dumps({**values, "area": area, "width": width}))
+        job.write_text(json.dumps({**values, "area": area, "width": width, "leave_early": leave_early}))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "PYTEST", "PYTHON"))}
         environment = {
             **kept,
@@ -99,18 +101,31 @@ def check(report, done):
     assert not is_alive(report["pid"])
 
 
-def test_the_desktop_with_a_model_process_without_a_model(run, write_raster, tmp_path):
+@pytest.fixture
+def fake_python(tmp_path):
+    """What stands in for the Python of the model."""
     python = tmp_path / "python"
     fake = ROOT / "tests" / "qgis" / "fake_backend.py"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}"\n')
     python.chmod(0o755)
-    report, picture, done = run(write_raster(width=600, height=400), ["find roofs"], python, width=320)
+    return python
+
+
+def test_the_desktop_with_a_model_process_without_a_model(run, write_raster, fake_python):
+    report, picture, done = run(write_raster(width=600, height=400), ["find roofs"], fake_python, width=320)
     check(report, done)
     assert report["turns"][0]["prompt"] == "find roofs" and report["turns"][0]["regions"] == 2
     assert report["layer"]["classes"] == ["house", "pond"]
     assert report["layer"]["extent"] == pytest.approx([500_000, 5_399_800, 500_299.5, 5_400_000])
     assert report["dock_width"] <= 340
     assert picture.stat().st_size > 20_000
+
+
+def test_closing_qgis_in_mid_answer_ends_the_model_process(run, write_raster, fake_python):
+    report, _, done = run(write_raster(), ["find roofs"], fake_python, leave_early=True, GEOPIX_FAKE="slow")
+    assert report["errors"] == [] and report["active"] and done.returncode == 0
+    time.sleep(0.5)
+    assert not is_alive(report["pid"])
 
 
 @pytest.fixture
@@ -129,11 +144,11 @@ def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(
     raster, (left, top, right, bottom) = scene
     report, picture, done = run(raster, ["Segment the road", "Segment the trees"], PYTHON)
     check(report, done)
-    assert report["facts"] == "1,249 x 1,035 px, 0.10 m per pixel"
+    assert report["facts"].startswith("1,249 x 1,035 px, 0.10 m, 4 windows, ~")
     layer = report["layer"]
     assert layer["fields"] == FIELDS and layer["crs"] == UTM12
     assert layer["count"] == sum(turn["regions"] for turn in report["turns"]) > 0 and layer["valid"]
-    assert set(layer["categories"]) == set(layer["classes"])
+    assert set(layer["categories"]) == {*layer["classes"], ""}
     x0, y0, x1, y1 = layer["extent"]
     assert left - 0.1 <= x0 < x1 <= right + 0.1 and bottom - 0.1 <= y0 < y1 <= top + 0.1
     exported = ogr.Open(str(picture.parent / "out" / "exported.shp"))

@@ -1,0 +1,45 @@
+"""Prompts to begin with, and what to know of a model before asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Optional
+
+from .protocol import ModelFacts
+
+# For a model that knows some of these classes, or any at all; the first four that fit are shown.
+BY_CLASS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("building", "road"), "Segment the buildings and the roads."),
+    (("swimming pool",), "How many swimming pools are there?"),
+    (("vegetation",), "What area does the vegetation cover?"),
+    (("airplane",), "Are there any airplanes?"),
+    (("water",), "Where is water in the view?"),
+    (("vehicle",), "Count the cars."),
+)
+IDENTIFY = "What is this selected polygon?"
+SHOWN = 4
+LOCAL = "Nothing leaves this machine."
+
+
+def prompts(facts: Optional[ModelFacts]) -> list[str]:
+    """Examples that fit a model; without facts, those that fit any."""
+    known = set(facts.classes) if facts else set()
+    fitting = [prompt for classes, prompt in BY_CLASS if not known or known.issuperset(classes)]
+    return [*fitting[:SHOWN], IDENTIFY]
+
+
+def notes(facts: Optional[ModelFacts]) -> list[str]:
+    """What a model can and cannot do, a sentence each."""
+    if facts is None:
+        return [LOCAL]
+    fine, coarse = facts.gsd_range_m
+    knows = f"knows {listing(facts.classes)}" if facts.classes else "can be asked for anything that is seen from above"
+    return [
+        f"{facts.title} {knows}, at {fine:g} to {coarse:g} m per pixel. {facts.cannot}".strip(),
+        f"Areas and counts are computed from the polygons. {LOCAL}",
+    ]
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names as people list them: "a, b and c"."""
+    return ", ".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"

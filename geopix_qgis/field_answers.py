@@ -1,0 +1,143 @@
+"""One question about each selected polygon, its answer written into a field of the polygon's layer."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Callable, Optional
+
+from qgis.core import QgsFeature, QgsVectorLayer
+
+from .areas import Area, AreaKind
+from .conversation import Conversation, Phase
+from .errors import LayerError
+from .outlines import polygons_of
+from .qt import QtCore, Signal
+from .turns import TurnRecord
+
+
+class Value(enum.Enum):
+    """What of an answer goes into the field."""
+
+    ANSWER = "answer"
+    MAIN_CLASS = "main class"
+    COUNT = "number of polygons"
+    AREA = "area in m²"
+
+
+NUMBERS = (Value.COUNT, Value.AREA)
+
+
+class FieldAnswers(QtCore.QObject):
+    """Asks about one polygon after the other.
+
+    The values are edits of the layer that are not saved: the analyst looks at them, then saves or discards them.
+
+    Signals: ``progress(done, total)``, ``ended(int, str)`` with the number of fields written and what stopped it, if
+    anything did.
+    """
+
+    progress = Signal(int, int)
+    ended = Signal(int, str)
+
+    def __init__(self, conversation: Conversation, parent: Optional[QtCore.QObject] = None) -> None:
+        super().__init__(parent)
+        self._talk = conversation
+        self._layer_id, self._field, self._value = "", "", Value.ANSWER
+        self._left: list[QgsFeature] = []
+        self._total = self._written = 0
+        self._layer: Optional[QgsVectorLayer] = None
+        self._ask: Callable[[Area], bool] = lambda area: False
+        conversation.finished.connect(self._finished)
+
+    @property
+    def active(self) -> bool:
+        """Whether polygons are still to be asked about."""
+        return bool(self._total)
+
+    def start(self, layer: QgsVectorLayer, field: str, value: Value, ask: Callable[[Area], bool]) -> None:
+        """Begins with the selected polygons of a layer.
+
+        Args:
+            layer: A polygon layer with a selection.
+            field: Name of one of its fields.
+            value: What to write.
+            ask: Asks the question about an area; False where it was refused.
+
+        Raises:
+            LayerError: If nothing is selected, the layer takes no edits, or the field cannot hold the value.
+        """
+        features = sorted(layer.getSelectedFeatures(), key=lambda feature: feature.id())
+        if not features:
+            raise LayerError(f"No polygon of {layer.name()} is selected. Select those that are to be asked about.")
+        index = layer.fields().indexOf(field)
+        if index < 0:
+            raise LayerError(f"The layer {layer.name()} has no field {field!r}. Choose one of its fields.")
+        if layer.fields()[index].isNumeric() and value not in NUMBERS:
+            raise LayerError(f"The field {field} holds numbers and cannot take the {value.value}. Choose a text field.")
+        if not layer.isEditable() and not layer.startEditing():
+            raise LayerError(f"The layer {layer.name()} cannot be edited. Choose another one, or save it as a copy.")
+        self._layer, self._field, self._value, self._ask = layer, field, value, ask
+        self._left, self._total, self._written = features, len(features), 0
+        layer.willBeDeleted.connect(self._layer_gone)
+        self._next()
+
+    def _next(self) -> None:
+        self.progress.emit(self._total - len(self._left), self._total)
+        if not self._left or self._layer is None:
+            self._end("")
+            return
+        feature = self._left[0]
+        label = f"{self._layer.name()} {feature.id()}"
+        area = Area(AreaKind.SELECTION, polygons_of(feature.geometry()), self._layer.crs(), label)
+        if not self._ask(area):
+            self._end("The question was refused.")
+
+    def _finished(self, turn: TurnRecord) -> None:
+        if not self.active:
+            return
+        if self._talk.phase is not Phase.IDLE:
+            self._end(turn.problem or "Stopped.")
+            return
+        if self._layer is not None:
+            self._write(self._layer, self._left.pop(0), turn)
+        QtCore.QTimer.singleShot(0, self._next)
+
+    def _write(self, layer: QgsVectorLayer, feature: QgsFeature, turn: TurnRecord) -> None:
+        field = layer.fields()[layer.fields().indexOf(self._field)]
+        value = value_of(turn, self._value)
+        if isinstance(value, str) and field.length() > 0:
+            value = value[: field.length()]
+        layer.beginEditCommand("GeoPix answer")
+        if layer.changeAttributeValue(feature.id(), layer.fields().indexOf(self._field), value):
+            layer.endEditCommand()
+            self._written += 1
+        else:
+            layer.destroyEditCommand()
+
+    def _layer_gone(self) -> None:
+        self._layer = None
+        if self.active:
+            self._talk.stop()
+
+    def _end(self, why: str) -> None:
+        if self._layer is not None:
+            self._layer.willBeDeleted.disconnect(self._layer_gone)
+        written, self._total, self._left, self._layer = self._written, 0, [], None
+        self.ended.emit(written, why)
+
+
+def value_of(turn: TurnRecord, value: Value) -> Any:
+    """What a turn says: its text, the class that covers most, how many polygons, or how many square metres.
+
+    None where a turn without polygons has no such value.
+    """
+    if value is Value.ANSWER:
+        return turn.answer.strip()
+    if value is Value.COUNT:
+        return turn.regions
+    if turn.result is None or not turn.phrases:
+        return None if value is Value.MAIN_CLASS else 0.0
+    areas = {target: turn.result.area_m2(turn.number, target) or 0.0 for target in turn.phrases}
+    if value is Value.AREA:
+        return round(sum(areas.values()), 2)
+    return turn.phrases[max(areas, key=lambda target: (areas[target], turn.phrases[target].arrived))].category

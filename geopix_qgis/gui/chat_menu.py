@@ -1,0 +1,86 @@
+"""The menu of the dock: what concerns the conversation as a whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import Qgis, QgsProject
+
+from ..conversation import Conversation
+from ..errors import PluginError
+from ..history import markdown
+from ..qt import QtCore, QtWidgets
+from .panel import Panel
+
+
+class ChatMenu(QtCore.QObject):
+    """Fills the menu button of the panel.
+
+    Args:
+        panel: With the button.
+        conversation: What is saved or begun anew.
+        say: Shows a message of a level.
+        show_model: Opens the window about the model.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        conversation: Conversation,
+        say: Callable[[str, Any], None],
+        show_model: Callable[[], None],
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._talk, self._say = panel, conversation, say
+        menu = QtWidgets.QMenu(panel)
+        menu.addAction("New conversation", self._new).setObjectName("geopixNew")
+        menu.addAction("Save conversation as Markdown...", self._choose).setObjectName("geopixMarkdown")
+        menu.addSeparator()
+        menu.addAction("Model and its process...", show_model).setObjectName("geopixModel")
+        panel.menu.setMenu(menu)
+
+    def _new(self) -> None:
+        if self._talk.active:
+            self._say("An answer is on its way. Stop it first, then begin a new conversation.", Qgis.MessageLevel.Info)
+            return
+        self._talk.book.clear()
+        self._say("A new conversation. The polygons of the one before stay on the map.", Qgis.MessageLevel.Info)
+
+    def _choose(self) -> None:
+        if not self._talk.turns:
+            self._say("Nothing was said yet. Ask a question first.", Qgis.MessageLevel.Info)
+            return
+        folder = QgsProject.instance().absolutePath() or str(Path.home())
+        proposal = f"{folder}/geopix_conversation.md"
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self._panel, "Save conversation", proposal, "Markdown (*.md)")
+        if path:
+            self.save(Path(path))
+
+    def save(self, path: Path) -> None:
+        """Writes the conversation, all or nothing."""
+        path = path if path.suffix else path.with_suffix(".md")
+        try:
+            write_text(path, markdown(self._talk.turns))
+        except PluginError as error:
+            self._say(str(error), Qgis.MessageLevel.Warning)
+            return
+        self._say(f"Wrote {len(self._talk.turns)} questions and answers to {path}.", Qgis.MessageLevel.Success)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file that appears only when it is complete.
+
+    Raises:
+        PluginError: If the folder cannot be written to.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".geopix-", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, path)
+    except OSError as error:
+        raise PluginError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error

@@ -1,0 +1,83 @@
+"""The panel for answers in a field, and the questions behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from qgis.core import Qgis, QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+
+from ..areas import Area, selected_polygons_layer
+from ..conversation import Conversation
+from ..errors import PluginError
+from ..field_answers import FieldAnswers
+from ..qt import QtCore
+from .panel import Panel
+
+
+class FieldAsking(QtCore.QObject):
+    """Opens the panel for the selected polygons, asks about each, and tells how it went.
+
+    Args:
+        panel: With the button and the panel.
+        conversation: What answers.
+        canvas: Knows the active layer.
+        ask: Asks what is typed about an area; False where it was refused.
+        say: Shows a message of a level.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        conversation: Conversation,
+        canvas: QgsMapCanvas,
+        ask: Callable[[Area], bool],
+        say: Callable[[str, Any], None],
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._canvas, self._ask, self._say = panel, canvas, ask, say
+        self._layer_id = ""
+        self.answers = FieldAnswers(conversation, self)
+        self.answers.ended.connect(self._ended)
+        self.answers.progress.connect(self._progress)
+        panel.ask_each.clicked.connect(self._open)
+        panel.field_panel.started.connect(self._start)
+
+    def _open(self) -> None:
+        try:
+            layer = selected_polygons_layer(self._canvas.currentLayer())
+        except PluginError as error:
+            self._say(str(error), Qgis.MessageLevel.Info)
+            return
+        self._layer_id = layer.id()
+        self._panel.field_panel.show_layer(layer)
+
+    def _layer(self) -> Optional[QgsVectorLayer]:
+        return QgsProject.instance().mapLayer(self._layer_id)
+
+    def _start(self) -> None:
+        layer, prompt = self._layer(), self._panel.prompt.toPlainText()
+        if layer is None or self.answers.active:
+            return
+        if not prompt.strip():
+            self._say("Type the question first, such as 'What is this?', then press Ask each.", Qgis.MessageLevel.Info)
+            return
+        field, value = self._panel.field_panel.chosen
+        try:
+            self.answers.start(layer, field, value, self._ask)
+        except PluginError as error:
+            self._say(str(error), Qgis.MessageLevel.Warning)
+
+    def _progress(self, done: int, total: int) -> None:
+        self._panel.field_panel.show_progress(done, total)
+
+    def _ended(self, written: int, why: str) -> None:
+        self._panel.field_panel.show_progress(0, 0)
+        layer = self._layer()
+        name = layer.name() if layer is not None else "the layer"
+        text = f"Wrote {written} answers into {name}; save its edits to keep them."
+        self._say(f"{why} {text}" if why else text, Qgis.MessageLevel.Warning if why else Qgis.MessageLevel.Success)
+        if not why:
+            self._panel.prompt.clear()
+            self._panel.field_panel.hide()
