@@ -27,6 +27,7 @@ from .map_listener import MapListener
 from .map_tools import PointTool
 from .model_panel import ModelPanel
 from .panel import Panel
+from .results_menu import ResultsMenu
 from .reviewing import Reviewing
 
 FACTS_MS = 150  # after the last change of the view
@@ -58,6 +59,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.exporting = Exporting(self.panel, self.conversation, canvas, message_bar, self.say)
         self.asking_each = FieldAsking(self.panel, self.conversation, canvas, self.ask_about, self.say)
         self.chat_menu = ChatMenu(self.panel, self.conversation, self.say, self.show_model)
+        self.results_menu = ResultsMenu(self.panel, self.conversation, self.say)
         self._footprint, self._glow = Footprint(canvas), Glow(canvas)
         self._listener = MapListener(canvas, self.results)
         self._point_tool = PointTool(canvas)

@@ -7,7 +7,7 @@ from qgis.core import Qgis, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, Q
 from qgis.gui import QgsMapToolIdentify
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QMouseEvent
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtWidgets import QAction, QApplication, QMenu
 
 from geopix_qgis import settings
 from geopix_qgis.errors import LayerError
@@ -234,3 +234,34 @@ def test_the_export_button_waits_for_polygons_and_writes_them(dock, ask, said, t
         dialog.start()
     assert (tmp_path / "scene_geopix.gpkg").is_file()
     assert said[-1][0].startswith("Wrote 2 polygons to scene_geopix.gpkg")
+
+
+def test_the_menu_says_where_answers_are_kept_and_a_new_conversation_obeys(dock, ask, said):
+    ask("first")
+    menu = dock.panel.menu.menu()
+    to_file, per_class = (menu.findChild(QMenu, f"geopixMenu_{name}").actions()[1] for name in ("storage", "layer_per"))
+    to_file.trigger()
+    per_class.trigger()
+    assert (settings.load().storage, settings.load().layer_per) == ("geopackage", "class")
+    assert said[-1][0].startswith("From the next conversation on")
+    to_file.trigger()
+    assert to_file.isChecked()  # choosing it again does not take it away
+    menu.findChild(QAction, "geopixNew").trigger()
+    ask("second")
+    layers = dock.conversation.last_result.layers
+    assert [layer.name() for layer in layers] == ["house", "pond"]
+    assert {layer.providerType() for layer in layers} == {"ogr"}
+
+
+def test_polygons_in_memory_are_kept_in_a_geopackage_on_demand(dock, ask, said, tmp_path):
+    dock.results_menu.keep(tmp_path / "kept.gpkg")
+    assert said[-1][0].startswith("There are no polygons to keep")
+    ask("first")
+    dock.results_menu.keep(tmp_path / "kept")
+    (layer,) = dock.conversation.last_result.layers
+    assert layer.providerType() == "ogr" and layer.featureCount() == 2
+    assert said[-1][0] == "The polygons are kept in kept.gpkg now, with their style and history."
+    dock.panel.transcript.anchorClicked.emit(phrase(1, 0))
+    assert layer.selectedFeatureCount() == 1
+    dock.results_menu.keep(tmp_path / "missing" / "kept.gpkg")
+    assert "does not exist" in said[-1][0]
