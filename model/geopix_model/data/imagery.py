@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ class Labelled:
         pixels: (H, W, 3) uint8 RGB.
         present: (H, W) uint32, bit c = class c covers the pixel.
         unknown: (H, W) bool, pixels whose labels are not to be used.
+        objects: (class id, (N, 2) float outline in (col, row)) of each object, where a set has them one by one; boxes
+            are outlines of four corners.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Labelled:
     pixels: NDArray[np.uint8]
     present: NDArray[np.uint32]
     unknown: NDArray[np.bool_]
+    objects: list[tuple[int, NDArray[np.float64]]] = field(default_factory=list)
 
     def mask(self, class_id: int) -> NDArray[np.bool_]:
         """(H, W) pixels of one class."""
@@ -37,10 +40,12 @@ class Labelled:
 
 
 def read(root: Path, split: str, only: str | None = None) -> Iterator[Labelled]:
-    """The images of ``train`` or ``val`` below ``root``, set by set."""
+    """The images of a split below ``root``, set by set; a set without folders for splits is read whole."""
     for label_set in SETS:
         folder = root / label_set.folder / split
-        if folder.is_dir() and only in (None, label_set.folder):
+        if not folder.is_dir():  # a set that is not split
+            folder = root / label_set.folder
+        if (folder / "images").is_dir() and only in (None, label_set.folder):
             yield from {"masks": _masks, "instances": _instances, "boxes": _boxes}[label_set.kind](folder, label_set)
 
 
@@ -78,14 +83,17 @@ def _instances(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
     for entry in coco["images"]:
         pixels = _pixels(folder / "images" / entry["file_name"], label_set.scale)
         present = np.zeros(pixels.shape[:2], np.uint32)
+        objects = []
         for annotation in by_image.get(entry["id"], []):
-            canvas = Image.new("1", pixels.shape[1::-1])
+            canvas, class_id = Image.new("1", pixels.shape[1::-1]), classes[annotation["category_id"]]
             for ring in annotation["segmentation"]:
                 if len(ring) >= 6:
-                    ImageDraw.Draw(canvas).polygon([c * label_set.scale for c in ring], fill=1)
-            present |= np.asarray(canvas).astype(np.uint32) << np.uint32(classes[annotation["category_id"]])
+                    scaled = [c * label_set.scale for c in ring]
+                    ImageDraw.Draw(canvas).polygon(scaled, fill=1)
+                    objects.append((class_id, np.asarray(scaled, float).reshape(-1, 2)))
+            present |= np.asarray(canvas).astype(np.uint32) << np.uint32(class_id)
         name = f"{label_set.folder}/{entry['file_name']}"
-        yield Labelled(name, label_set, pixels, present, np.zeros(present.shape, bool))
+        yield Labelled(name, label_set, pixels, present, np.zeros(present.shape, bool), objects)
 
 
 def _boxes(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
@@ -95,13 +103,16 @@ def _boxes(folder: Path, label_set: LabelSet) -> Iterator[Labelled]:
         pixels = _pixels(path, label_set.scale)
         height, width = pixels.shape[:2]
         core, whole = Image.new("1", (width, height)), Image.new("1", (width, height))
+        objects = []
         for _, cx, cy, w, h in boxes.get(path.stem, []):
             ImageDraw.Draw(whole).rectangle(_corners(cx, cy, w * 1.1, h * 1.1, width, height), fill=1)
             core_size = (w * label_set.core, h * label_set.core)
+            x0, y0, x1, y1 = _corners(cx, cy, w, h, width, height)
+            objects.append((ID[label_set.boxed], np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])))
             ImageDraw.Draw(core).ellipse(_corners(cx, cy, *core_size, width, height), fill=1)
         present = np.asarray(core).astype(np.uint32) << np.uint32(ID[label_set.boxed])
         unknown = np.asarray(whole) & ~np.asarray(core)
-        yield Labelled(f"{label_set.folder}/{path.name}", label_set, pixels, present, unknown)
+        yield Labelled(f"{label_set.folder}/{path.name}", label_set, pixels, present, unknown, objects)
 
 
 def _corners(cx: float, cy: float, w: float, h: float, width: int, height: int) -> tuple[float, float, float, float]:
