@@ -8,7 +8,7 @@ only once their polygons are known (``sentences``, ``wording``, ``telling``).  d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from geopix_model.predictor import Mask, Piece, Predictor
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, TileEvent
 
-from . import tiling
+from . import qualifiers, tiling
 from .canvas import OFF, Canvas, Floats, to_window
-from .components import components
+from .components import Component, components
 from .findings import Findings
 from .identify import Identifier, asks_what
 from .question import Question
@@ -66,6 +66,10 @@ class _Answer:
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
         self._findings = Findings(tile, question, info)
         self._teller = Teller()
+        # The points of the compass are those of the raster's axes: a rotated raster has its own north.
+        self._qualifiers = qualifiers.parse(
+            question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0
+        )
         self._lists = isinstance(predictor, Identifier)  # of a class that nobody asked for, "none found" is not said
         self._done, self._stopped = 0, False
 
@@ -103,7 +107,7 @@ class _Answer:
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     logits = np.where(taken[key], OFF, logits) if key in taken else logits
                     taken[key] = (logits > 0) | taken[key] if key in taken else logits > 0
-                    yield from self._findings.add(key, components(logits, tile.valid, self._question.min_area_px))
+                    yield from self._findings.add(key, self._meant(key, self._components(logits, tile.valid)))
                 told = assembler.ground(piece.target, key)
             else:
                 told = assembler.say(piece)
@@ -133,7 +137,9 @@ class _Answer:
             if self._stopped:
                 break
             self._done = index + 1
-            if (final := tiling.final_rows(self._windows, index)) > settled and self._done < len(self._windows):
+            final = tiling.final_rows(self._windows, index)
+            # What is the largest, say, is known after the last window only.
+            if final > settled and self._done < len(self._windows) and not self._qualifiers.sizes:
                 settled = final
                 yield from self._settle(canvas, final, last=False)
                 yield from self._teller.open(sentences, self._findings.facts)
@@ -163,13 +169,22 @@ class _Answer:
         # A component that is too small now may grow below: it reaches up less than its number of pixels.
         needed = end_row - self._question.min_area_px
         for key in canvas.keys:
-            found = components(canvas.logits(key, end_row), valid, self._question.min_area_px)
+            found = self._components(canvas.logits(key, end_row), valid)
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
             for component in final:
                 canvas.take(key, first + component.row, component.col, component.mask)
-            yield from self._findings.add(key, final, first)
+            yield from self._findings.add(key, self._meant(key, final, first), first)
         canvas.release(needed)
+
+    def _components(self, logits: Floats, valid: NDArray[np.bool_]) -> list[Component]:
+        found = components(logits, valid, self._question.min_area_px)
+        return [component for component in found if component.score >= self._question.min_score]
+
+    def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
+        """Those that the prompt means by their place and size; rows of ``found`` count from ``first_row``."""
+        shape = self._tile.height, self._tile.width
+        return self._qualifiers.choose(found, self._findings.names(key), shape, first_row)
 
     def _pieces(self, window: tiling.Window) -> Iterator[Piece]:
         """The predictor's pieces about a window, up to the moment of cancelling; none where no pixel is valid."""

@@ -51,6 +51,10 @@ class Findings:
         """What the regions so far say of each target."""
         return {key: self._fact(target) for key, target in self._targets.items()}
 
+    def names(self, key: str) -> tuple[str, str]:
+        """Class and phrase of a target."""
+        return self._targets[key].class_name, self._targets[key].phrase
+
     def note(self, mask: Mask, shape: tuple[int, int]) -> str:
         """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
         key = mask.class_name or mask.phrase.strip().lower()
@@ -60,14 +64,9 @@ class Findings:
         return key
 
     def add(self, key: str, found: Sequence[Component], first_row: int = 0) -> Iterator[RegionEvent]:
-        """Regions of a target from its components, whose rows count from tile row ``first_row``.
-
-        Components below the asked score are dropped.
-        """
+        """Regions of a target from its components, whose rows count from tile row ``first_row``."""
         target, tile = self._targets[key], self._tile
         for component in found:
-            if component.score < self._question.min_score:
-                continue
             corner = tile.transform * Affine.translation(component.col, first_row + component.row)
             outlines = vectors.polygons(
                 component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
