@@ -23,10 +23,16 @@ _WHAT = re.compile(
     re.IGNORECASE,
 )
 
+_EVERYTHING = re.compile(
+    r"^\W*(?:(?:please|can you|could you|now),?\s+)*"
+    r"(?:segment|map|find|label|classify|outline|mark|detect|show(?: me)?)\s+(?:everything|all (?:things|objects|classes|you know)|every (?:thing|object|class))\b",
+    re.IGNORECASE,
+)
+
 
 def asks_what(prompt: str) -> bool:
-    """Whether a prompt asks what something is, such as "What is this selected polygon?", and names no class itself."""
-    return bool(_WHAT.match(prompt))
+    """Whether a prompt asks what something is ("What is this selected polygon?") or for everything, naming no class."""
+    return bool(_WHAT.match(prompt) or _EVERYTHING.match(prompt))
 
 
 class Identifier:
@@ -65,4 +71,4 @@ class Identifier:
             yield Mask(name, name, inside[index].astype(np.float32), mask.score, target)
             yield Text(" covers ")
             yield Measure("share", target)
-            yield Text(" of it. ")
+            yield Text(". ")

@@ -54,17 +54,17 @@ def test_the_surest_class_has_a_pixel_and_the_largest_is_said_first() -> None:
         {"road": (slice(0, 20), 2.0, 0.9), "water": (slice(10, 40), 4.0, 0.9), "ship": (slice(0, 40), 9.0, 0.1)}
     )
     done, areas = ask(model, "What is this selected polygon?")
-    assert done.answer == "Water covers 75 % of it. Road covers 25 % of it."
+    assert done.answer == "Water covers 75 %. Road covers 25 %."
     assert areas == {"water": pytest.approx(1200, rel=0.01), "road": pytest.approx(400, rel=0.01)}
 
 
 def test_of_a_class_that_leaves_no_region_nothing_is_said() -> None:
     done, _ = ask(Knows({"road": (slice(0, 20), 2.0, 0.9), "ship": (slice(30, 40), 0.001, 0.9)}), "What is this?")
-    assert done.answer == "Road covers 50 % of it. Ship covers 25 % of it."
+    assert done.answer == "Road covers 50 %. Ship covers 25 %."
     strict = Question("What is this?", min_score=0.8)
     model = Knows({"road": (slice(0, 20), 2.0, 0.9), "ship": (slice(30, 40), 0.001, 0.9)})
     events = list(Engine(model).ask(tile_of(np.ones((SIDE, SIDE), bool)), strict))
-    assert isinstance(events[-1], DoneEvent) and events[-1].answer == "Road covers 50 % of it."
+    assert isinstance(events[-1], DoneEvent) and events[-1].answer == "Road covers 50 %."
 
 
 def test_where_no_class_is_found_it_says_what_it_knows() -> None:
@@ -81,7 +81,8 @@ def test_a_question_that_names_a_thing_goes_to_the_model_as_it_is() -> None:
 @pytest.mark.parametrize(
     "prompt",
     ["What is this?", "what's this", "What are these?", "Identify this", "Please tell me, what is here?", "what is it",
-     "What do you see here?", "Which class is this?", "what is inside the selected polygon", "Classify the drawn box"],
+     "What do you see here?", "Which class is this?", "what is inside the selected polygon", "Classify the drawn box",
+     "segment everything", "Please map all classes in the image", "Show me everything you know"],
 )  # fmt: skip
 def test_it_knows_such_a_question(prompt: str) -> None:
     assert asks_what(prompt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Form = tuple[str, str]  # (singular, plural); equal for mass nouns and for words such as "aircraft"
@@ -193,6 +193,57 @@ def named(text: str) -> list[tuple[int, str]]:
         if (owner := _OWNER[word]) >= 0:
             used[owner] += [plural for form in CLASSES[owner].forms if word in form for plural in form[1:]]
     return [(c, words[0] if len(set(words)) == 1 else CLASSES[c].plural) for c, words in used.items()]
+
+
+def corrected(text: str) -> str:
+    """The lower-case text with slips in names of classes put right: "bilding" is a building, "airplnae" an airplane.
+
+    Only what cannot easily be another word: two letters swapped inside, one letter left out or doubled inside a long
+    word, or one letter replaced in one of eight letters or more ("goats" are no boats).
+    """
+    return _PLAIN_WORD.sub(lambda hit: _correction(hit.group()), text.lower())
+
+
+def _correction(word: str) -> str:
+    if word in _KNOWN_WORDS or word in _SLIPS or len(word) < REPLACED_CHARS:
+        return _SLIPS.get(word, word)
+    near = {known for known in _KNOWN_WORDS if len(known) == len(word) and _differ(known, word) == 1}
+    return next(iter(near)) if len(near) == 1 else word
+
+
+def _differ(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def _slips_of(word: str) -> Iterator[str]:
+    """What becomes of a word by one slip inside, as far as it is hardly another word."""
+    for at in range(1, len(word) - 1):
+        swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        if len(word) >= SLIP_CHARS or at + 2 < len(word):
+            yield swapped
+        dropped, doubled = word[:at] + word[at + 1 :], word[: at + 1] + word[at:]
+        double = word[at] in (word[at - 1], word[at + 1])  # "tenis" is no word
+        if len(dropped) >= SLIP_CHARS - double:
+            yield dropped
+        if len(doubled) >= SLIP_CHARS:
+            yield doubled
+
+
+def _slips(words: Iterable[str]) -> dict[str, str]:
+    """The word that was meant by each slip; slips of two words and those that are words are left out."""
+    meant: dict[str, set[str]] = {}
+    for word in words:
+        for slip in _slips_of(word):
+            meant.setdefault(slip, set()).add(word)
+    return {slip: sources.pop() for slip, sources in meant.items() if len(sources) == 1 and slip not in _KNOWN_WORDS}
+
+
+_PLAIN_WORD = re.compile(r"[a-z]+")
+SLIP_CHARS, REPLACED_CHARS = 6, 8
+_KNOWN_WORDS = frozenset(word for phrase in _OWNER for word in _PLAIN_WORD.findall(phrase))
+_SLIPS = _slips(
+    word for phrase, owner in _OWNER.items() if owner >= 0 for word in _PLAIN_WORD.findall(phrase) if len(word) > 3
+)
 
 
 def joined(text: str) -> str:

@@ -19,7 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Piece
 from .guide import Guide
-from .lexicon import GENERIC, match
+from .lexicon import GENERIC, corrected, match
 from .prompts import question, token_id
 from .speech import SegRun, Speech
 
@@ -54,6 +54,7 @@ class NanoPredictor:
 
     def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
         """See ``Predictor.answer``."""
+        prompt = corrected(prompt)
         with torch.inference_mode():
             features = self._look(image)
             speech = Speech(self.tokenizer, prompt)
