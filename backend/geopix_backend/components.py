@@ -16,7 +16,7 @@ class Component:
     Attributes:
         row, col: Where ``mask`` starts.
         mask: (h, w) bool, the component in its bounding box.
-        score: Mean probability over its pixels, 0..1.
+        score: 0..1, from the mean probability over its pixels.
     """
 
     row: int
@@ -30,13 +30,16 @@ class Component:
         return self.row + len(self.mask)
 
 
-def components(logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_px: int) -> list[Component]:
+def components(
+    logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_px: int, even_at: float = 0.5
+) -> list[Component]:
     """Components of the pixels that are valid and have a positive logit, from the top.
 
     Args:
         logits: (H, W) float32.
         valid: (H, W) bool; nothing is found where it is false.
         min_area_px: Smaller components are left out.
+        even_at: Mean probability that is reported as a score of 0.5; others are shifted by as much, as log-odds.
     """
     mask = (logits > 0) & valid
     if min_area_px > 1 and mask.any():
@@ -55,8 +58,16 @@ def components(logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_p
             ring = np.asarray(shape["coordinates"][0], dtype=np.intp)
             (left, top), (right, bottom) = ring.min(axis=0), ring.max(axis=0)
             own = labels[top:bottom, left:right] == label
-            found.append(Component(int(top), int(left), own, float(sums[label] / areas[label])))
+            score = shifted(float(sums[label] / areas[label]), even_at)
+            found.append(Component(int(top), int(left), own, score))
     return sorted(found, key=lambda c: (c.row, c.col))
+
+
+def shifted(mean: float, even_at: float) -> float:
+    """A mean probability as a score: less its log-odds at which it is as likely right as wrong."""
+    odds = mean * (1 - even_at)
+    against = (1 - mean) * even_at
+    return odds / (odds + against) if odds + against else mean
 
 
 def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:

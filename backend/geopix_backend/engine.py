@@ -107,7 +107,7 @@ class _Answer:
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     logits = np.where(taken[key], OFF, logits) if key in taken else logits
                     taken[key] = (logits > 0) | taken[key] if key in taken else logits > 0
-                    yield from self._findings.add(key, self._meant(key, self._components(logits, tile.valid)))
+                    yield from self._findings.add(key, self._meant(key, self._components(key, logits, tile.valid)))
                 told = assembler.ground(piece.target, key)
             else:
                 told = assembler.say(piece)
@@ -169,7 +169,7 @@ class _Answer:
         # A component that is too small now may grow below: it reaches up less than its number of pixels.
         needed = end_row - self._question.min_area_px
         for key in canvas.keys:
-            found = self._components(canvas.logits(key, end_row), valid)
+            found = self._components(key, canvas.logits(key, end_row), valid)
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
             for component in final:
@@ -177,8 +177,8 @@ class _Answer:
             yield from self._findings.add(key, self._meant(key, final, first), first)
         canvas.release(needed)
 
-    def _components(self, logits: Floats, valid: NDArray[np.bool_]) -> list[Component]:
-        found = components(logits, valid, self._question.min_area_px)
+    def _components(self, key: str, logits: Floats, valid: NDArray[np.bool_]) -> list[Component]:
+        found = components(logits, valid, self._question.min_area_px, self._findings.even_at(key))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:

@@ -23,7 +23,7 @@ _SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coar
 class _Target:
     def __init__(self, number: int, mask: Mask) -> None:
         self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
-        self.simplify_px = 0.0
+        self.simplify_px, self.even_at = 0.0, mask.even_at
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
 
 
@@ -50,6 +50,10 @@ class Findings:
     def facts(self) -> dict[str, Fact]:
         """What the regions so far say of each target."""
         return {key: self._fact(target) for key, target in self._targets.items()}
+
+    def even_at(self, key: str) -> float:
+        """Mean probability inside a region of a target that counts as a score of 0.5."""
+        return self._targets[key].even_at
 
     def names(self, key: str) -> tuple[str, str]:
         """Class and phrase of a target."""

@@ -68,7 +68,7 @@ class Identifier:
             mask = found[index]
             name = mask.class_name
             yield Text(name[0].upper() + name[1:], phrase=True)
-            yield Mask(name, name, inside[index].astype(np.float32), mask.score, target)
+            yield Mask(name, name, inside[index].astype(np.float32), mask.score, target, mask.even_at)
             yield Text(" covers ")
             yield Measure("share", target)
             yield Text(". ")

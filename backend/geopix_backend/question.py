@@ -19,7 +19,7 @@ class Question:
         prompt: What the analyst typed, 1 to ``MAX_PROMPT_CHARS`` characters, not only spaces.
         history: Earlier turns of the conversation, oldest first.
         turn: Number of this turn, from 1.
-        min_score: Regions with a lower mean probability (0..1) are dropped.
+        min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many tile pixels are dropped.
 
     Raises:

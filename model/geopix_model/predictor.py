@@ -45,6 +45,8 @@ class Mask:
         logits: (h, w) float32 over the whole image, at the model's own resolution; > 0 is inside.
         score: 0..1, how sure the model is that the target is there.
         target: Number of the target in this answer, from 0.
+        even_at: Mean probability inside a region at which it is as likely right as wrong; that is reported as a score
+            of 0.5.
     """
 
     phrase: str
@@ -52,6 +54,7 @@ class Mask:
     logits: NDArray[np.float32]
     score: float
     target: int
+    even_at: float = 0.5
 
 
 Piece = Union[Text, Measure, Mask]

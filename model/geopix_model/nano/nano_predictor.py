@@ -19,7 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Piece
 from .guide import Guide
-from .lexicon import GENERIC, corrected, match
+from .lexicon import CLASSES, GENERIC, corrected, match
 from .prompts import question, token_id
 from .speech import SegRun, Speech
 
@@ -35,6 +35,9 @@ DENY_FROM = 0.7
 DOUBT_WEIGHT = 0.5
 SURE_FROM = 1.7  # log-odds that are reported as a score of 0.5, the default threshold
 LEAST_DOUBT = 0.01
+# Specks beside an object are less sure than the object.  With 0.75 instead of 0.5 the F1 of objects rose from 0.37 to
+# 0.49 (mean of 14 classes and sets of `val`), and 97.0 instead of 97.8 % of the classes that are there were found.
+OBJECTS_EVEN_AT = 0.75
 
 
 class NanoPredictor:
@@ -127,4 +130,5 @@ class NanoPredictor:
         name = self.model.config.class_names[class_id] if found else ""
         doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
         score = float((confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
-        return Mask(run.phrase, name, np.ascontiguousarray(cut), score, run.target)
+        even_at = OBJECTS_EVEN_AT if found and CLASSES[class_id].countable else 0.5
+        return Mask(run.phrase, name, np.ascontiguousarray(cut), score, run.target, even_at)
