@@ -14,6 +14,7 @@ from .errors import TileError
 from .protocol import ModelFacts, PixelTile
 from .raster import Selection
 from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
+from .wording import counted
 
 STORE = "geopix/rates"
 KEPT = 7  # measurements of each model and device: their median forgives a busy minute
@@ -81,7 +82,7 @@ def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
     width, height = selection.size
     parts = [f"{width:,} x {height:,} px", _resolution(selection.gsd_m)]
     if cost is not None:
-        parts.append(f"{cost.windows:,} window{'' if cost.windows == 1 else 's'}")
+        parts.append(counted(cost.windows, "window"))
         if cost.seconds is not None:
             parts.append(f"~{_duration(cost.seconds)}")
         parts.append(_memory(cost.memory_bytes))

@@ -7,9 +7,7 @@ from typing import Any
 
 from qgis.core import NULL, QgsGeometry, QgsVectorLayer
 
-from .measure import measure
-
-AREA, PERIMETER = "area_m2", "perimeter_m"
+from .measure import AREA, PERIMETER, measure
 
 
 def remeasure(layer: QgsVectorLayer, fids: Iterable[int]) -> int:

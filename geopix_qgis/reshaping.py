@@ -16,11 +16,12 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from .measure import measure
-from .review import Chosen, polygons, seen, selected
+from .measure import sizes
+from .regions import category_in
+from .review import Chosen, seen, selected
 from .shaping import Shape, Shaped, shape
-from .summaries import category
 from .undo import Change, Undo
+from .wording import polygons
 
 
 class Originals:
@@ -101,7 +102,7 @@ def propose(chosen: Chosen, wanted: Shape, originals: Originals) -> Iterator[Pro
             feature = now[fid]
             original = originals.of(layer, feature)
             near = (now[other] for other in index.intersects(_around(original)) if other != fid)
-            neighbours = [other.geometry() for other in near if category(other) == category(feature)]
+            neighbours = [other.geometry() for other in near if category_in(other) == category_in(feature)]
             before = QgsGeometry(feature.geometry())
             shaped = shape(original, wanted, layer.crs(), neighbours)
             feature.setGeometry(shaped.geometry)
@@ -149,10 +150,9 @@ def _write(name: str, new: Sequence[tuple[Proposal, QgsGeometry]], undo: Undo) -
     values: dict[QgsVectorLayer, tuple[dict[int, QgsGeometry], dict[int, dict[str, Any]]]] = {}
     for proposal, geometry in new:
         layer = proposal.layer
-        area, perimeter = measure(geometry, layer.crs())
         geometries, attributes = values.setdefault(layer, ({}, {}))
         geometries[proposal.fid] = geometry
-        attributes[proposal.fid] = {"area_m2": area, "perimeter_m": perimeter}
+        attributes[proposal.fid] = sizes(geometry, layer.crs())
     undo.do(name, [Change(layer, geometries, attributes) for layer, (geometries, attributes) in values.items()])
 
 

@@ -15,6 +15,7 @@ from ..qt import QtCore, QtWidgets, Signal
 from .colours import muted_colour, warning_colour
 from .footprint import Outline
 from .map_tools import BoxTool
+from .naming import name_widgets
 from .selection_watch import SelectionWatch
 
 KINDS = (
@@ -214,7 +215,7 @@ class AreaPicker(QtWidgets.QWidget):
         self.note.setVisible(bool(text))
 
     def _name_widgets(self) -> None:
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.kind, "geopixArea", "Area", "The part of the raster that the model looks at"),
             (self.draw, "geopixDraw", "Draw", "Drag a box on the map"),
             (self.zoom, "geopixZoom", "Zoom to area", "Show this area on the map"),
@@ -222,10 +223,6 @@ class AreaPicker(QtWidgets.QWidget):
             (self.note, "geopixAreaNote", "Chosen area", ""),
             (self.resolution, "geopixResolution", "Resolution", "How fine QGIS draws the layer for the model"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         self.kind.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -10,12 +10,13 @@ from qgis.core import QgsApplication, QgsSettings, QgsVectorLayer
 
 from .. import export_formats
 from ..errors import LayerError
-from ..export import Export, Plan, crs_of, losses, nothing_to_write, polygons
+from ..export import Export, Plan, crs_of, losses, nothing_to_write
 from ..export_formats import Format
 from ..export_rows import Tally, living, tally
 from ..export_target import check_target, existing, layers_in, open_as
 from ..qt import QtWidgets, Signal
 from ..settings import PREFIX
+from ..wording import polygons
 from .export_form import ExportForm
 from .export_task import ExportTask
 from .exported import add_to_map, say_written

@@ -7,9 +7,10 @@ from typing import Any
 
 from qgis.core import Qgis, QgsProject, QgsVectorLayer
 
-from ..export import Written, polygons
+from ..export import Written
 from ..export_target import open_as
 from ..qt import QtCore, QtGui, QtWidgets
+from ..wording import polygons
 
 SHOWN_S = 20  # long enough to reach a button
 DXF_POLYGONS = "|layername=entities|geometrytype=Polygon"  # a DXF layer has no geometry type of its own

@@ -9,6 +9,7 @@ from qgis.gui import QgsFieldComboBox
 
 from ..field_answers import NUMBERS, Value
 from ..qt import QtWidgets, Signal
+from .naming import name_widgets
 
 
 class FieldPanel(QtWidgets.QFrame):
@@ -65,16 +66,12 @@ class FieldPanel(QtWidgets.QFrame):
         self.field.setFilters(kinds)
 
     def _name_widgets(self) -> None:
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.field, "geopixAnswerField", "Field", "The field that the answers are written into"),
             (self.value, "geopixAnswerValue", "Value", "What of an answer is written"),
             (self.begin, "geopixAskEach", "Ask each", "Ask the question that is typed below about each polygon"),
             (self.close_button, "geopixFieldClose", "Close", "Close without asking"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         grid = QtWidgets.QGridLayout(self)

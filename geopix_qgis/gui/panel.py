@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
 from qgis.core import QgsApplication, QgsMapLayerProxyModel
 from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
@@ -11,6 +11,7 @@ from ..qt import QtCore, QtGui, QtWidgets, Signal
 from .area_picker import AreaPicker
 from .colours import muted_colour, warning_colour
 from .field_panel import FieldPanel
+from .naming import name_widgets
 from .prompt_input import PromptInput
 from .result_card import ResultCard
 from .setup_card import SetupCard
@@ -81,7 +82,7 @@ class Panel(QtWidgets.QWidget):
 
     def _name_widgets(self) -> None:
         each = "Ask about each selected polygon and write the answers into a field of its layer"
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.raster, "geopixRaster", "Raster", "The raster layer that the question is about"),
             (self.menu, "geopixMenu", "Menu", "New conversation, save it as Markdown, model, options"),
             (self.facts, "geopixFacts", "What will be looked at", ""),
@@ -91,10 +92,6 @@ class Panel(QtWidgets.QWidget):
             (self.export, "geopixExport", "Export", "Write the polygons to a file"),
             (self.send, "geopixSend", "Send", "Ask (Enter)"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         head = QtWidgets.QHBoxLayout()

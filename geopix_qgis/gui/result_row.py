@@ -10,8 +10,8 @@ from qgis.core import QgsApplication, QgsVectorLayer
 
 from ..filters import Filter
 from ..qt import QtCore, QtGui, QtWidgets, Signal
-from ..review import polygons
 from ..summaries import Summary, summarise
+from ..wording import area_text, polygons
 
 SWATCH_PX, BUTTON_PX = 11, 20
 FALLBACK_COLOUR = "#717581"
@@ -45,15 +45,6 @@ class Row:
 def rows_of(layers: Sequence[QgsVectorLayer], wanted: Filter, colours: Mapping[str, str]) -> list[Row]:
     """The lines for layers under a filter; ``colours`` by category."""
     return [_row(entry, wanted, colours) for entry in summarise(layers, wanted)]
-
-
-def area_text(area: float, measured: bool) -> str:
-    """An area for reading: square metres, from ten hectares on hectares, from ten square kilometres on those."""
-    if not measured:
-        return f"{area:,.0f} units²"
-    if area < 1e5:
-        return f"{area:,.0f} m²" if area >= 10 else f"{area:.1f} m²"
-    return f"{area / 1e4:,.1f} ha" if area < 1e7 else f"{area / 1e6:,.1f} km²"
 
 
 def _row(entry: Summary, wanted: Filter, colours: Mapping[str, str]) -> Row:

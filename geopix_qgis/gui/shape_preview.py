@@ -13,9 +13,10 @@ from qgis.gui import QgsMapCanvas, QgsRubberBand
 from ..errors import LayerError
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..reshaping import Originals, Preview, Proposal, apply, propose, reset, to_shape
-from ..review import polygons
 from ..shaping import Shape
 from ..undo import Undo
+from ..wording import polygons
+from .naming import name_widgets
 
 SLICE_S = 0.03  # of work between two looks at the mouse
 SETTLE_MS = 150  # after the last change of a control
@@ -180,19 +181,25 @@ class ShapePreview(QtWidgets.QFrame):
         self.apply.clicked.connect(self._apply)
         self.reset.clicked.connect(self._reset)
         self.close_button.clicked.connect(self.close_down)
-        named: tuple[tuple[Any, str, str, str], ...] = (
-            (self.holes, "Holes", "Fill holes below", "Holes smaller than this are filled"),
-            (self.simplify, "Simplify", "Simplify by", "Points closer than this to the line between others go"),
-            (self.square, "RightAngles", "Right angles", "Turn the sides of buildings to their main direction"),
-            (self.line, "Line", "What would change", ""),
-            (self.apply, "Apply", "Apply", "Give the polygons the green outlines; Undo takes it back"),
-            (self.reset, "Reset", "Reset", "Give the polygons the outlines that the model drew"),
-            (self.close_button, "Close", "Close", "Leave the polygons as they are"),
+        name_widgets(
+            (self.holes, "geopixShapeHoles", "Fill holes below", "Holes smaller than this are filled"),
+            (
+                self.simplify,
+                "geopixShapeSimplify",
+                "Simplify by",
+                "Points closer than this to the line between others go",
+            ),
+            (
+                self.square,
+                "geopixShapeRightAngles",
+                "Right angles",
+                "Turn the sides of buildings to their main direction",
+            ),
+            (self.line, "geopixShapeLine", "What would change", ""),
+            (self.apply, "geopixShapeApply", "Apply", "Give the polygons the green outlines; Undo takes it back"),
+            (self.reset, "geopixShapeReset", "Reset", "Give the polygons the outlines that the model drew"),
+            (self.close_button, "geopixShapeClose", "Close", "Leave the polygons as they are"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(f"geopixShape{name}")
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place(self) -> None:
         form = QtWidgets.QGridLayout()

@@ -10,8 +10,9 @@ from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 from geopix_qgis import filters
 from geopix_qgis.filters import Filter
 from geopix_qgis.gui.result_card import ResultCard
-from geopix_qgis.gui.result_row import Row, area_text, rows_of
+from geopix_qgis.gui.result_row import Row, rows_of
 from geopix_qgis.summaries import Histogram, histogram
+from geopix_qgis.wording import area_text
 
 ROWS = [
     Row("airplane", "#3f90da", 14, "6,210 m²", True),
