@@ -9,7 +9,6 @@ from .errors import PluginError
 from .protocol import MAX_PROMPT_CHARS
 from .raster import Selection
 from .turns import TurnRecord
-from .wording import polygons
 
 
 @dataclass
@@ -36,7 +35,7 @@ def kept(regions: int) -> str:
     """What a stopped answer leaves on the map, as half a sentence."""
     if regions == 0:
         return "nothing was found so far."
-    return f"the {polygons(regions)} found so far {'is' if regions == 1 else 'are'} kept."
+    return f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
 
 
 def check_prompt(prompt: str) -> None:

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Optional, Protocol
+from typing import Any, Optional
 
 from qgis.core import QgsSettings
 
@@ -26,13 +26,6 @@ MAX_MEMORY = 2 * 2**30
 TARGETS = 8  # things that one question finds at the same time, each with float32 logits
 
 
-class SecondsPerWindow(Protocol):
-    """What ``estimate`` needs to know about the past."""
-
-    def seconds_per_window(self, model: str, device: str) -> Optional[float]:
-        """None where nothing was measured."""
-
-
 @dataclass(frozen=True)
 class Estimate:
     """What a question will cost.
@@ -50,7 +43,7 @@ class Estimate:
     over: str = ""
 
 
-def estimate(selection: Selection, facts: ModelFacts, rates: SecondsPerWindow, device: str = AUTO) -> Estimate:
+def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str = AUTO) -> Estimate:
     """What a question about a selection will cost with a model.
 
     Args:

@@ -68,18 +68,6 @@ def apply(layers: Sequence[QgsVectorLayer], wanted: Filter) -> FilterResult:
     return FilterResult(shown, total - shown, tuple(problems))
 
 
-def remove(layers: Sequence[QgsVectorLayer]) -> FilterResult:
-    """Takes our filter away; the analyst's own comes back as it was."""
-    shown, problems = 0, []
-    for layer in layers:
-        if layer.isEditable() and layer.customProperty(OURS, ""):
-            problems.append(f"{layer.name()} is being edited and keeps its filter. Save or cancel its edits first.")
-        else:
-            _set(layer, filter_of_analyst(layer), "")
-        shown += layer.featureCount()
-    return FilterResult(shown, 0, tuple(problems))
-
-
 def filter_of_analyst(layer: QgsVectorLayer) -> str:
     """The part of a layer's filter that is not ours."""
     current, ours = layer.subsetString(), layer.customProperty(OURS, "")

@@ -7,7 +7,6 @@ from typing import Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCsException, QgsDistanceArea, QgsGeometry, QgsProject
 
-AREA, PERIMETER = "area_m2", "perimeter_m"  # fields of a result layer
 WGS84 = "EPSG:7030"  # for a CRS on an ellipsoid that QGIS has no name for
 
 
@@ -34,8 +33,3 @@ def measure(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> tuple[O
     except QgsCsException:
         return None, None
     return (area, perimeter) if math.isfinite(area) and math.isfinite(perimeter) else (None, None)
-
-
-def sizes(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> dict[str, Optional[float]]:
-    """What ``measure`` gives, by the names of the fields of a result layer."""
-    return dict(zip((AREA, PERIMETER), measure(geometry, crs)))

@@ -1,4 +1,4 @@
-"""From a region of the wire to a feature: fields, category, valid geometry."""
+"""From a region of the wire to a feature: fields and valid geometry; and what a feature says of itself."""
 
 from __future__ import annotations
 

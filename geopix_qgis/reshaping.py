@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
-    QgsFeedback,
     QgsGeometry,
     QgsRectangle,
     QgsSpatialIndex,
     QgsVectorLayer,
 )
 
-from .measure import sizes
+from .measuring import sizes
 from .regions import category_in
 from .review import Chosen, seen, selected
 from .shaping import Shape, Shaped, shape
@@ -109,20 +108,9 @@ def propose(chosen: Chosen, wanted: Shape, originals: Originals) -> Iterator[Pro
             yield Proposal(layer, fid, before, original, shaped)
 
 
-def preview(
-    layers: Sequence[QgsVectorLayer], wanted: Shape, originals: Originals, feedback: Optional[QgsFeedback] = None
-) -> Preview:
-    """What shaping would make of the selected polygons, or of all that are seen; what it had so far when cancelled."""
-    chosen = to_shape(layers)
-    total = sum(len(ids) for _, ids in chosen)
-    found = Preview()
-    for proposal in propose(chosen, wanted, originals):
-        found.proposals.append(proposal)
-        if feedback is not None:
-            feedback.setProgress(100 * len(found.proposals) / total)
-            if feedback.isCanceled():
-                break
-    return found
+def preview(layers: Sequence[QgsVectorLayer], wanted: Shape, originals: Originals) -> Preview:
+    """What shaping would make of the selected polygons, or of all that are seen."""
+    return Preview(list(propose(to_shape(layers), wanted, originals)))
 
 
 def apply(found: Preview, originals: Originals, undo: Undo) -> int:

@@ -9,7 +9,7 @@ from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
 from . import filters
 from .errors import LayerError
-from .measure import sizes
+from .measuring import sizes
 from .regions import ACCEPTED, OPEN, REJECTED, category_in, value_of
 from .undo import Change, Undo
 from .wording import polygons

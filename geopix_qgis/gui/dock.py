@@ -291,7 +291,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.panel.transcript.show_turns(self.conversation.turns)
         self._show_results()
 
-    def _phase_changed(self, phase: Phase) -> None:
+    def _phase_changed(self, _phase: Phase) -> None:
         active = self.conversation.active
         send = self.panel.send
         send.setText("Stop" if active else "Send")

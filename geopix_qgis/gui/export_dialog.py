@@ -1,4 +1,4 @@
-"""The export dialog, and the message after it."""
+"""The export dialog: what to write, and writing it in the background."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from ..settings import PREFIX
 from ..wording import polygons
 from .export_form import ExportForm
 from .export_task import ExportTask
-from .exported import add_to_map, say_written
+from .exported import add_to_map
 
-__all__ = ["ExportDialog", "say_written"]
 WIDTH = 440
 FORMAT, FOLDER = PREFIX + "export/format", PREFIX + "export/folder"
 

@@ -9,6 +9,7 @@ from qgis.gui import QgsFieldComboBox
 
 from ..field_answers import NUMBERS, Value
 from ..qt import QtWidgets, Signal
+from .buttons import tool_button
 from .naming import name_widgets
 
 
@@ -28,9 +29,8 @@ class FieldPanel(QtWidgets.QFrame):
         for value in Value:
             self.value.addItem(value.value, value)
         self.begin = QtWidgets.QPushButton("Ask each")
-        self.close_button = QtWidgets.QToolButton()
+        self.close_button = tool_button()
         self.close_button.setText("\u00d7")
-        self.close_button.setAutoRaise(True)
         self._name_widgets()
         self._place_widgets()
         self.value.currentIndexChanged.connect(self._fit_fields)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import QgsApplication, QgsMapLayerProxyModel
+from qgis.core import QgsMapLayerProxyModel
 from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from .area_picker import AreaPicker
+from .buttons import tool_button
 from .colours import muted_colour, warning_colour
 from .field_panel import FieldPanel
 from .naming import name_widgets
@@ -32,7 +33,7 @@ class Panel(QtWidgets.QWidget):
         self.raster.setMinimumContentsLength(8)
         self.area = AreaPicker(canvas)
         self.status = StatusLight()
-        self.menu = _tool_button("/mActionOptions.svg")
+        self.menu = tool_button("mActionOptions")
         self.menu.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         self.facts = QtWidgets.QLabel()
         self.facts.setWordWrap(True)
@@ -45,9 +46,9 @@ class Panel(QtWidgets.QWidget):
         self.progress.setTextVisible(True)
         self.progress.hide()
         self.prompt = PromptInput()
-        self.point = _tool_button("/mActionIdentify.svg")
+        self.point = tool_button("mActionIdentify")
         self.point.setCheckable(True)
-        self.ask_each = _tool_button("/mActionSelectPolygon.svg")
+        self.ask_each = tool_button("mActionSelectPolygon")
         self.export = QtWidgets.QPushButton("Export...")
         self.export.setEnabled(False)
         self.send = QtWidgets.QPushButton("Send")
@@ -115,10 +116,3 @@ class Panel(QtWidgets.QWidget):
         for widget in (self.results, self.field_panel, self.progress, self.prompt):
             column.addWidget(widget)
         column.addLayout(buttons)
-
-
-def _tool_button(icon: str) -> QtWidgets.QToolButton:
-    button = QtWidgets.QToolButton()
-    button.setIcon(QgsApplication.getThemeIcon(icon))
-    button.setAutoRaise(True)
-    return button

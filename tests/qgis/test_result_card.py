@@ -93,7 +93,7 @@ def test_typing_a_limit_moves_the_slider_and_the_other_way_round(card):
 
 
 def test_a_new_scale_leaves_the_limit_where_it_was(card, qtbot):
-    card.min_area.set_value(500)
+    card.min_area.box.setValue(500)
     with qtbot.waitSignal(card.filter_changed):
         pass
     found = []
