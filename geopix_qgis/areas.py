@@ -24,6 +24,7 @@ from qgis.core import (
 from .errors import TileError
 from .ground import metres_per_unit
 from .outlines import polygons_of
+from .wording import polygons
 
 WEB_MERCATOR = "EPSG:3857"
 MERCATOR_HALF_M = math.pi * 6378137.0
@@ -143,7 +144,7 @@ def selected_polygons(layer: Optional[QgsMapLayer] = None) -> Area:
     outline = QgsGeometry.unaryUnion([shape for shape in shapes if not shape.isEmpty()])
     if outline.isEmpty():
         raise TileError(f"The selected polygons of {chosen.name()} have no area. Select others.")
-    label = f"{count:,} polygon{'' if count == 1 else 's'} of {chosen.name()}"
+    label = f"{polygons(count)} of {chosen.name()}"
     return Area(AreaKind.SELECTION, polygons_of(outline), chosen.crs(), label)
 
 

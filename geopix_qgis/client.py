@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Optional
 
-from . import protocol
+from . import loopback, protocol
 from .backend_process import Endpoint
 from .qt import QtCore, QtNetwork, Signal
 
@@ -26,9 +26,7 @@ class AskClient(QtCore.QObject):
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
-        # Not QgsNetworkAccessManager: that one cancels after 60 s of silence, caches, and sends 127.0.0.1 to a proxy.
-        self._network = QtNetwork.QNetworkAccessManager(self)
-        self._network.setProxy(QtNetwork.QNetworkProxy(QtNetwork.QNetworkProxy.ProxyType.NoProxy))
+        self._network = loopback.network(self)
         self._reply: Optional[QtNetwork.QNetworkReply] = None
         self._watchdog = QtCore.QTimer(self)
         self._watchdog.setSingleShot(True)
@@ -49,9 +47,8 @@ class AskClient(QtCore.QObject):
         if self._reply is not None:
             raise RuntimeError("an answer is still on its way")
         self._forget()
-        request = QtNetwork.QNetworkRequest(QtCore.QUrl(f"http://127.0.0.1:{endpoint.port}/v1/ask"))
+        request = loopback.request_to(endpoint, "/v1/ask")
         request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, content_type)
-        request.setRawHeader(protocol.AUTH_HEADER.encode(), f"Bearer {endpoint.token}".encode())
         request.setRawHeader(b"Accept", b"text/event-stream")
         self._reply = self._network.post(request, QtCore.QByteArray(body))
         self._reply.readyRead.connect(self._read)

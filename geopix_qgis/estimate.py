@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Optional, Protocol
+from typing import Any, Optional
 
 from qgis.core import QgsSettings
 
@@ -14,6 +14,7 @@ from .errors import TileError
 from .protocol import ModelFacts, PixelTile
 from .raster import Selection
 from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
+from .wording import counted
 
 STORE = "geopix/rates"
 KEPT = 7  # measurements of each model and device: their median forgives a busy minute
@@ -23,13 +24,6 @@ MAX_SECONDS = 120.0
 MAX_WINDOWS = 400  # where no rate is known
 MAX_MEMORY = 2 * 2**30
 TARGETS = 8  # things that one question finds at the same time, each with float32 logits
-
-
-class SecondsPerWindow(Protocol):
-    """What ``estimate`` needs to know about the past."""
-
-    def seconds_per_window(self, model: str, device: str) -> Optional[float]:
-        """None where nothing was measured."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Estimate:
     over: str = ""
 
 
-def estimate(selection: Selection, facts: ModelFacts, rates: SecondsPerWindow, device: str = AUTO) -> Estimate:
+def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str = AUTO) -> Estimate:
     """What a question about a selection will cost with a model.
 
     Args:
@@ -81,7 +75,7 @@ def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
     width, height = selection.size
     parts = [f"{width:,} x {height:,} px", _resolution(selection.gsd_m)]
     if cost is not None:
-        parts.append(f"{cost.windows:,} window{'' if cost.windows == 1 else 's'}")
+        parts.append(counted(cost.windows, "window"))
         if cost.seconds is not None:
             parts.append(f"~{_duration(cost.seconds)}")
         parts.append(_memory(cost.memory_bytes))

@@ -6,7 +6,6 @@ shows is what is written: the filter of a layer holds, and rejected polygons sta
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,8 @@ from .export_ogr import OgrWriter, count_features
 from .export_rows import Row, Skipped, Source, living, tally
 from .export_style import style_qml
 from .export_target import check_target, move_all
+from .whole_file import draft
+from .wording import polygons
 
 STOPPED = "The export was stopped; nothing was written."
 DEGREES = "EPSG:4326"
@@ -106,8 +107,7 @@ class Export:
         path = self._plan.path
         gdal.PushErrorHandler("CPLQuietErrorHandler")
         try:
-            with tempfile.TemporaryDirectory(prefix=".geopix-", dir=path.parent) as folder:
-                made = Path(folder) / path.name
+            with draft(path) as made:
                 count, notes = self._write(made, feedback)
                 move_all(self._form, made, path, self._plan.overwrite)
         except OSError as error:
@@ -195,8 +195,3 @@ def nothing_to_write(selected_only: bool, left_out: int) -> str:
     return (
         "No polygon is selected. Select some, or export all." if selected_only else "There are no polygons to export."
     )
-
-
-def polygons(number: int) -> str:
-    """A number of polygons in words."""
-    return "1 polygon" if number == 1 else f"{number:,} polygons"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from qgis.core import (
     NULL,
-    QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
@@ -24,8 +23,9 @@ from qgis.core import (
 
 from . import antimeridian
 from .errors import LayerError
+from .regions import REJECTED
+from .styling import colours_of
 
-REVIEW, REJECTED = "review", "rejected"
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # no XML file may hold these
 
 
@@ -78,7 +78,7 @@ def tally(layers: Sequence[QgsVectorLayer], selected_only: bool) -> Tally:
     count = filtered = rejected = 0
     for layer in living(layers):
         shown = _request(layer, selected_only).setFlags(QgsFeatureRequest.Flag.NoGeometry)
-        review = layer.fields().lookupField(REVIEW)
+        review = layer.fields().lookupField("review")
         shown.setSubsetOfAttributes([review] if review >= 0 else [])
         found = [review >= 0 and _is_rejected(item[review]) for item in layer.getFeatures(shown)]
         count, rejected = count + found.count(False), rejected + found.count(True)
@@ -142,8 +142,8 @@ class Source:
         self._folded = self._degrees and not layer.crs().isGeographic()
         fields = layer.fields()
         self._columns = [fields.indexOf(name) for name in names]
-        self._review, self._class, self._phrase = (fields.lookupField(name) for name in (REVIEW, "class", "phrase"))
-        self._colours = _colours(layer)
+        self._review, self._class, self._phrase = (fields.lookupField(name) for name in ("review", "class", "phrase"))
+        self._colours = colours_of(layer)
 
     def rows(self, skipped: Skipped) -> Iterator[Row]:
         """The rows, in the order of the layer; what is left out is counted in ``skipped``.
@@ -214,10 +214,3 @@ def _plain(value: Any) -> Any:
     if value is None or value == NULL or (isinstance(value, float) and value - value != 0.0):
         return None
     return CONTROL.sub("", value) if isinstance(value, str) else value
-
-
-def _colours(layer: QgsVectorLayer) -> Mapping[str, str]:
-    renderer = layer.renderer()
-    if not isinstance(renderer, QgsCategorizedSymbolRenderer):
-        return {}
-    return {str(item.value()): item.symbol().color().name() for item in renderer.categories()}

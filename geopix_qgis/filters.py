@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 
 from qgis.core import QgsExpression, QgsVectorLayer
 
+from .regions import ACCEPTED, REJECTED
+
 OURS = "geopix/filter"  # custom properties of a layer: our part of its filter, and what was there before
 THEIRS = "geopix/filter_before"
-NOT_REJECTED = """("review" IS NULL OR "review" <> 'rejected')"""
+NOT_REJECTED = f"""("review" IS NULL OR "review" <> '{REJECTED}')"""
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,6 @@ def apply(layers: Sequence[QgsVectorLayer], wanted: Filter) -> FilterResult:
                 problems.append(f"{layer.name()} does not take a filter. Check the filter in its properties.")
         shown += layer.featureCount()
     return FilterResult(shown, total - shown, tuple(problems))
-
-
-def remove(layers: Sequence[QgsVectorLayer]) -> FilterResult:
-    """Takes our filter away; the analyst's own comes back as it was."""
-    shown, problems = 0, []
-    for layer in layers:
-        if layer.isEditable() and layer.customProperty(OURS, ""):
-            problems.append(f"{layer.name()} is being edited and keeps its filter. Save or cancel its edits first.")
-        else:
-            _set(layer, filter_of_analyst(layer), "")
-        shown += layer.featureCount()
-    return FilterResult(shown, 0, tuple(problems))
 
 
 def filter_of_analyst(layer: QgsVectorLayer) -> str:
@@ -129,7 +119,7 @@ def clause(layer: QgsVectorLayer, wanted: Filter) -> str:
     if wanted.min_area > 0 and ("area_m2" in has or not layer.crs().isValid()):
         limits.append(_large_enough(layer, wanted.min_area))
     if limits:
-        accepted = """"review" = 'accepted' OR """ if "review" in has else ""
+        accepted = f""""review" = '{ACCEPTED}' OR """ if "review" in has else ""
         parts.append(f"({accepted}({' AND '.join(limits)}))")
     if not wanted.show_rejected and "review" in has and (parts or _has_rejected(layer)):
         parts.append(NOT_REJECTED)
@@ -146,7 +136,7 @@ def _has_rejected(layer: QgsVectorLayer) -> bool:
     if layer.isEditable():
         return NOT_REJECTED in layer.customProperty(OURS, "")
     with subset(layer, filter_of_analyst(layer)):
-        return "rejected" in layer.uniqueValues(layer.fields().indexOf("review"))
+        return REJECTED in layer.uniqueValues(layer.fields().indexOf("review"))
 
 
 def _not_hidden(layer: QgsVectorLayer, hidden: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsProject, QgsVectorLayer
 
 from . import measuring, palette, provenance, styling
 from .errors import LayerError
@@ -200,15 +200,6 @@ class ResultLayer:
                 areas.append(measure(feature.geometry(), layer.crs())[0] if changed else value_of(feature, "area_m2"))
         known = [area for area in areas if area is not None]
         return sum(known) if known else None
-
-    def extent_of(self, turn: int, target: Optional[int] = None) -> QgsRectangle:
-        """Bounding box in the layers' CRS; null where there is no polygon."""
-        box = QgsRectangle()
-        box.setMinimal()
-        for _, features in self._features(turn, target):
-            for feature in features:
-                box.combineExtentWith(feature.geometry().boundingBox())
-        return box
 
     def targets_of(self, layer: QgsVectorLayer, fids: Sequence[int]) -> set[Key]:
         """(turn, target) of features; those that the analyst drew have none."""

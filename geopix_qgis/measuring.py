@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Optional
 
-from qgis.core import NULL, QgsGeometry, QgsVectorLayer
+from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
 
 from .measure import measure
 
@@ -35,6 +35,11 @@ def unsaved(layer: QgsVectorLayer) -> set[int]:
     """Ids of the polygons that are new or reshaped and not saved yet."""
     buffer = layer.editBuffer()
     return set(buffer.changedGeometries()) | set(buffer.addedFeatures()) if buffer is not None else set()
+
+
+def sizes(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> dict[str, Optional[float]]:
+    """Area and perimeter (``measure``) by the names of their fields."""
+    return dict(zip((AREA, PERIMETER), measure(geometry, crs)))
 
 
 class Measuring:

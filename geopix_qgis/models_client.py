@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from . import protocol
+from . import loopback, protocol
 from .backend_process import Endpoint
 from .qt import QtCore, QtNetwork, Signal
 
@@ -16,17 +16,14 @@ class ModelsClient(QtCore.QObject):
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
-        self._network = QtNetwork.QNetworkAccessManager(self)
-        self._network.setProxy(QtNetwork.QNetworkProxy(QtNetwork.QNetworkProxy.ProxyType.NoProxy))
+        self._network = loopback.network(self)
         self._reply: Optional[QtNetwork.QNetworkReply] = None
 
     def fetch(self, endpoint: Endpoint) -> None:
         """Asks once."""
         if self._reply is not None:
             return
-        request = QtNetwork.QNetworkRequest(QtCore.QUrl(f"http://127.0.0.1:{endpoint.port}/v1/models"))
-        request.setRawHeader(protocol.AUTH_HEADER.encode(), f"Bearer {endpoint.token}".encode())
-        self._reply = self._network.get(request)
+        self._reply = self._network.get(loopback.request_to(endpoint, "/v1/models"))
         self._reply.finished.connect(self._ended)
 
     def _ended(self) -> None:

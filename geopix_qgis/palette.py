@@ -18,6 +18,8 @@ COLOURS = (
     "#92dadd",
 )
 
+OTHERS = COLOURS[8]  # of what has no class of its own
+
 # Seventeen known classes share ten colours: two that share one are seldom seen in one image, and no common class has a
 # muted one (vegetation in khaki could not be seen on vegetation).
 CLASSES = {

@@ -11,14 +11,13 @@ from osgeo import gdal
 from qgis.core import QgsGeometry, QgsRectangle
 
 from .errors import TileError
-from .outlines import mapped
+from .outlines import XY, mapped
 
 SNAP_PX = 1e-6  # an edge this close to a pixel edge is on it
 CONTEXT_PX = 32  # around a chosen outline: the model sees things better in their surroundings
 LEAST_SIDE_PX = 256  # of a window around a chosen outline, where the raster has them
 EDGE_STEPS = 16  # pieces of an edge where pixel and map coordinates bend against each other
 
-XY = tuple[float, float]
 Window = tuple[int, int, int, int]  # col, row, width, height
 
 

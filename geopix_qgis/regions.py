@@ -1,4 +1,4 @@
-"""From a region of the wire to a feature: fields, category, valid geometry."""
+"""From a region of the wire to a feature: fields and valid geometry; and what a feature says of itself."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ FIELDS = (
     "source:string(254)",
     "time:string(25)",
 )
+ACCEPTED, REJECTED, OPEN = "accepted", "rejected", ""  # what stands in the field "review"
 CATEGORY = """coalesce(nullif("class", ''), "phrase")"""
 
 
@@ -58,7 +59,7 @@ def feature_of(region: RegionEvent, fields: QgsFields, source: str, time: str) -
         "model": region.model[:80],
         "gsd_m": region.gsd_m,
         "target": region.target,
-        "review": "",
+        "review": OPEN,
         "source": source[-254:],  # the end of a long path says more than its beginning
         "time": time[:25],
     }
@@ -84,7 +85,7 @@ def value_of(feature: QgsFeature, name: str) -> Any:
 
 
 def category_in(feature: QgsFeature) -> str:
-    """What a polygon is coloured by: its class, or its phrase where it has no class."""
+    """What a polygon is coloured and listed by: its class, or its phrase where it has no class."""
     return str(value_of(feature, "class") or value_of(feature, "phrase") or "")
 
 

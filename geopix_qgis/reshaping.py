@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
-    QgsFeedback,
     QgsGeometry,
     QgsRectangle,
     QgsSpatialIndex,
     QgsVectorLayer,
 )
 
-from .measure import measure
-from .review import Chosen, polygons, seen, selected
+from .measuring import sizes
+from .regions import category_in
+from .review import Chosen, seen, selected
 from .shaping import Shape, Shaped, shape
-from .summaries import category
 from .undo import Change, Undo
+from .wording import polygons
 
 
 class Originals:
@@ -101,27 +101,16 @@ def propose(chosen: Chosen, wanted: Shape, originals: Originals) -> Iterator[Pro
             feature = now[fid]
             original = originals.of(layer, feature)
             near = (now[other] for other in index.intersects(_around(original)) if other != fid)
-            neighbours = [other.geometry() for other in near if category(other) == category(feature)]
+            neighbours = [other.geometry() for other in near if category_in(other) == category_in(feature)]
             before = QgsGeometry(feature.geometry())
             shaped = shape(original, wanted, layer.crs(), neighbours)
             feature.setGeometry(shaped.geometry)
             yield Proposal(layer, fid, before, original, shaped)
 
 
-def preview(
-    layers: Sequence[QgsVectorLayer], wanted: Shape, originals: Originals, feedback: Optional[QgsFeedback] = None
-) -> Preview:
-    """What shaping would make of the selected polygons, or of all that are seen; what it had so far when cancelled."""
-    chosen = to_shape(layers)
-    total = sum(len(ids) for _, ids in chosen)
-    found = Preview()
-    for proposal in propose(chosen, wanted, originals):
-        found.proposals.append(proposal)
-        if feedback is not None:
-            feedback.setProgress(100 * len(found.proposals) / total)
-            if feedback.isCanceled():
-                break
-    return found
+def preview(layers: Sequence[QgsVectorLayer], wanted: Shape, originals: Originals) -> Preview:
+    """What shaping would make of the selected polygons, or of all that are seen."""
+    return Preview(list(propose(to_shape(layers), wanted, originals)))
 
 
 def apply(found: Preview, originals: Originals, undo: Undo) -> int:
@@ -149,10 +138,9 @@ def _write(name: str, new: Sequence[tuple[Proposal, QgsGeometry]], undo: Undo) -
     values: dict[QgsVectorLayer, tuple[dict[int, QgsGeometry], dict[int, dict[str, Any]]]] = {}
     for proposal, geometry in new:
         layer = proposal.layer
-        area, perimeter = measure(geometry, layer.crs())
         geometries, attributes = values.setdefault(layer, ({}, {}))
         geometries[proposal.fid] = geometry
-        attributes[proposal.fid] = {"area_m2": area, "perimeter_m": perimeter}
+        attributes[proposal.fid] = sizes(geometry, layer.crs())
     undo.do(name, [Change(layer, geometries, attributes) for layer, (geometries, attributes) in values.items()])
 
 

@@ -9,11 +9,11 @@ from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
 from . import filters
 from .errors import LayerError
-from .measure import measure
-from .summaries import category, value_of
+from .measuring import sizes
+from .regions import ACCEPTED, OPEN, REJECTED, category_in, value_of
 from .undo import Change, Undo
+from .wording import polygons
 
-ACCEPTED, REJECTED, OPEN = "accepted", "rejected", ""
 Chosen = list[tuple[QgsVectorLayer, list[int]]]
 
 
@@ -25,7 +25,7 @@ def selected(layers: Sequence[QgsVectorLayer]) -> Chosen:
 
 def seen(layers: Sequence[QgsVectorLayer], name: str = "", turn: Optional[int] = None) -> Chosen:
     """The polygons that are seen: of one category or, without a name, of all; of one turn or of all."""
-    return _where(layers, lambda f: name in ("", category(f)) and (turn is None or value_of(f, "turn") == turn))
+    return _where(layers, lambda f: name in ("", category_in(f)) and (turn is None or value_of(f, "turn") == turn))
 
 
 def rejected(layers: Sequence[QgsVectorLayer], name: str = "") -> Chosen:
@@ -33,7 +33,7 @@ def rejected(layers: Sequence[QgsVectorLayer], name: str = "") -> Chosen:
     chosen: Chosen = []
     for layer in layers:
         with filters.subset(layer, filters.filter_of_analyst(layer)):
-            chosen += _where([layer], lambda f: value_of(f, "review") == REJECTED and name in ("", category(f)))
+            chosen += _where([layer], lambda f: value_of(f, "review") == REJECTED and name in ("", category_in(f)))
     return chosen
 
 
@@ -73,7 +73,7 @@ def merge(layer: QgsVectorLayer, ids: Sequence[int], undo: Undo) -> int:
     features = list(layer.getFeatures(list(ids))) if ids else []
     if len(features) < 2:
         raise LayerError(f"Merging needs two polygons or more, {len(features)} selected. Select them with Shift.")
-    names = sorted({category(feature) for feature in features})
+    names = sorted({category_in(feature) for feature in features})
     if len(names) > 1:
         raise LayerError(f"These polygons are of several classes ({', '.join(names)}). Select polygons of one class.")
     united = QgsGeometry.unaryUnion([feature.geometry() for feature in features])
@@ -81,8 +81,7 @@ def merge(layer: QgsVectorLayer, ids: Sequence[int], undo: Undo) -> int:
         raise LayerError("These polygons cannot be united. Repair their geometry (Vector > Geometry Tools) first.")
     united.convertToMultiType()
     largest = max(features, key=lambda feature: feature.geometry().area())
-    area, perimeter = measure(united, layer.crs())
-    values: dict[str, Any] = {"score": _mean_score(features), "area_m2": area, "perimeter_m": perimeter}
+    values: dict[str, Any] = {"score": _mean_score(features), **sizes(united, layer.crs())}
     if any(value_of(feature, "review") != ACCEPTED for feature in features):
         values["review"] = OPEN
     others = [feature.id() for feature in features if feature.id() != largest.id()]
@@ -90,11 +89,6 @@ def merge(layer: QgsVectorLayer, ids: Sequence[int], undo: Undo) -> int:
     undo.do(f"Merge {polygons(len(features))}", [change])
     layer.selectByIds([largest.id()])
     return largest.id()
-
-
-def polygons(count: int) -> str:
-    """A number of polygons in words."""
-    return f"{count:,} polygon{'' if count == 1 else 's'}"
 
 
 def _mean_score(features: Sequence[QgsFeature]) -> Optional[float]:

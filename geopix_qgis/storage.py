@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from .errors import LayerError
 from .qt import QtCore
 from .raster import file_of
 from .regions import FIELDS
+from .whole_file import whole
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,8 @@ def write_tables(layers: Sequence[QgsVectorLayer], path: Path) -> list[str]:
     else:
         names = _free_names([layer.name() for layer in layers], [])
         try:
-            with tempfile.TemporaryDirectory(prefix=".geopix-", dir=path.parent) as folder:
-                _write(layers, names, Path(folder) / path.name)
-                os.replace(Path(folder) / path.name, path)
+            with whole(path) as made:
+                _write(layers, names, made)
         except OSError as error:
             raise LayerError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
     return [f"{path}|layername={name}" for name in names]

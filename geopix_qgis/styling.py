@@ -23,7 +23,7 @@ FILL_ALPHA = 51  # 20 %
 OUTLINE_MM = "0.32"  # 1.2 px at 96 dpi; in millimetres it is as strong in print
 CASING, CASING_MM = "255,255,255,170", "0.75"
 OUTLINES = ("solid", "dash", "dot")  # tell classes apart that share a colour
-OTHERS, OTHERS_COLOUR = "other", "#717581"
+OTHERS = "other"
 STYLE_NAME, STYLE_TABLE = "GeoPix answers", "layer_styles"
 
 
@@ -42,7 +42,7 @@ def apply_style(layer: QgsVectorLayer, labels: bool) -> None:
 
 def renderer_for(names: Sequence[str]) -> QgsCategorizedSymbolRenderer:
     """One category for each name, and a last one so that a class which the analyst types is drawn as well."""
-    categories = [QgsRendererCategory("", fill(OTHERS_COLOUR, "dot"), OTHERS)]
+    categories = [QgsRendererCategory("", fill(palette.OTHERS, "dot"), OTHERS)]
     renderer = QgsCategorizedSymbolRenderer(CATEGORY, categories)
     add_categories(renderer, names)
     return renderer

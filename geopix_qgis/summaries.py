@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
-from qgis.core import NULL, QgsFeature, QgsFeatureRequest, QgsVectorLayer
+from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
 from . import filters
 from .filters import Filter
+from .regions import ACCEPTED, REJECTED, category_in, value_of
 
 FIELDS = ["class", "phrase", "review", "score", "area_m2"]
 # A slider over areas needs more room for the small ones: its position is the cube root of the value.
@@ -60,14 +61,14 @@ def summarise(layers: Sequence[QgsVectorLayer], wanted: Filter) -> list[Summary]
     for layer in layers:
         measured = layer.crs().isValid()
         for feature in _all(layer):
-            entry = found.setdefault(category(feature), Summary(category(feature), measured=measured))
+            entry = found.setdefault(category_in(feature), Summary(category_in(feature), measured=measured))
             review = value_of(feature, "review")
-            entry.accepted += review == "accepted"
-            entry.rejected += review == "rejected"
-            entry.total += review != "rejected"
+            entry.accepted += review == ACCEPTED
+            entry.rejected += review == REJECTED
+            entry.total += review != REJECTED
         with filters.subset(layer, filters.reading(layer, filters.without_eyes(wanted))):
             for feature in _features(layer):
-                entry = found.setdefault(category(feature), Summary(category(feature), measured=measured))
+                entry = found.setdefault(category_in(feature), Summary(category_in(feature), measured=measured))
                 entry.count += 1
                 entry.area += area_of(feature, measured) or 0.0
     return list(found.values())
@@ -95,21 +96,9 @@ def histogram(layers: Sequence[QgsVectorLayer], of: str, bins: int = 24) -> Hist
     return Histogram(tuple(int(count) for count in counts), top, POWERS[of])
 
 
-def category(feature: QgsFeature) -> str:
-    """What a polygon is coloured and listed by: its class, or its phrase where it has no class."""
-    return str(value_of(feature, "class") or value_of(feature, "phrase") or "")
-
-
 def area_of(feature: QgsFeature, measured: bool) -> Optional[float]:
     """Square metres where the layer has a CRS, else square units of the coordinates; None where it was not measured."""
     return value_of(feature, "area_m2") if measured else feature.geometry().area()
-
-
-def value_of(feature: QgsFeature, name: str) -> Any:
-    """The value of a field; None where it is NULL or the layer has no such field."""
-    index = feature.fieldNameIndex(name)
-    value = feature.attribute(index) if index >= 0 else None
-    return None if value == NULL else value
 
 
 def _all(layer: QgsVectorLayer) -> Iterator[QgsFeature]:

@@ -40,10 +40,29 @@ SHARED = {"geopix_qgis.protocol", "geopix_qgis.palette"}  # all that the backend
 LAYERS = {
     "geopix_qgis": [
         {"plugin"},
-        {"gui", "processing"},
+        {"gui"},
+        {"field_answers"},
         {"conversation"},
-        {"client", "raster", "layers"},
-        {"protocol"},
+        # what was said
+        {"asking", "history", "turn_book", "turns"},
+        # answers on the map
+        {"layers", "results"},
+        # what is done with polygons of any layers
+        {"export", "export_columns", "export_dxf", "export_formats", "export_ogr", "export_rows", "export_style"}
+        | {"export_target", "field_names", "antimeridian", "review", "reshaping"},
+        # one layer of answers
+        {"provenance", "styling"},
+        {"storage"},
+        # a question on its way, and what the model process says of itself
+        {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"},
+        # which pixels
+        {"raster"},
+        {"areas", "rendering", "raster_grid", "map_tiles", "contrast", "window_count"},
+        # polygons of one layer: read, hidden, measured, changed, taken back
+        {"links", "measuring", "undo", "summaries", "filters", "shaping"},
+        # one polygon
+        {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
+        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }
@@ -151,6 +170,11 @@ def layer_violations(graph: dict[str, set[str]]) -> list[str]:
     return wrong
 
 
+def cycles(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import themselves through others."""
+    return [module for module in graph if any(module in reachable(graph, name) for name in graph[module])]
+
+
 def graph_of(modules: dict[str, str]) -> dict[str, set[str]]:
     """The import graph of made-up modules, name -> text."""
     return import_graph(Source(name, False, text) for name, text in modules.items())
@@ -162,6 +186,25 @@ def test_packages_import_only_what_the_table_grants() -> None:
 
 def test_layers_import_downwards_only() -> None:
     assert layer_violations(import_graph(sources(FOLDERS))) == []
+
+
+def test_every_module_of_the_plugin_has_one_layer() -> None:
+    modules = {source.name.split(".")[1] for source in sources(FOLDERS) if source.name.startswith("geopix_qgis.")}
+    placed = [name for names in LAYERS["geopix_qgis"] for name in names]
+    assert sorted(placed) == sorted(modules)
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    assert cycles(import_graph(sources(FOLDERS))) == []
+
+
+def test_a_circle_is_caught() -> None:
+    modules = {
+        "geopix_qgis.links": "from .regions import x",
+        "geopix_qgis.regions": "def f():\n    from . import links",
+        "geopix_qgis.areas": "from . import links",
+    }
+    assert cycles(graph_of(modules)) == ["geopix_qgis.links", "geopix_qgis.regions"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsCsException, QgsGeometry, QgsRectangle
+from qgis.core import QgsCoordinateReferenceSystem, QgsCsException, QgsGeometry, QgsRectangle
 from qgis.gui import QgsMapCanvas
 
 from .. import areas
@@ -12,17 +12,19 @@ from ..areas import Area, AreaKind
 from ..errors import TileError
 from ..outlines import transform_between
 from ..qt import QtCore, QtWidgets, Signal
+from .buttons import theme_icon, tool_button
 from .colours import muted_colour, warning_colour
 from .footprint import Outline
 from .map_tools import BoxTool
+from .naming import name_widgets
 from .selection_watch import SelectionWatch
 
 KINDS = (
-    (AreaKind.VIEW, "View", "mActionZoomToArea.svg"),
-    (AreaKind.DRAWN, "Draw a box", "mActionAddPolygon.svg"),
-    (AreaKind.SELECTION, "Selected polygons", "mActionSelectPolygon.svg"),
-    (AreaKind.LAYER, "Whole layer", "mActionZoomToLayer.svg"),
-    (AreaKind.TILE, "Tile z/x/y", "mActionAddXyzLayer.svg"),
+    (AreaKind.VIEW, "View", "mActionZoomToArea"),
+    (AreaKind.DRAWN, "Draw a box", "mActionAddPolygon"),
+    (AreaKind.SELECTION, "Selected polygons", "mActionSelectPolygon"),
+    (AreaKind.LAYER, "Whole layer", "mActionZoomToLayer"),
+    (AreaKind.TILE, "Tile z/x/y", "mActionAddXyzLayer"),
 )
 ZOOM_MARGIN = 1.2
 MAX_RESOLUTION_M = 1000.0
@@ -43,11 +45,10 @@ class AreaPicker(QtWidgets.QWidget):
         self._tool = BoxTool(canvas)
         self.kind = QtWidgets.QComboBox()
         for kind, text, icon in KINDS:
-            self.kind.addItem(QgsApplication.getThemeIcon(icon), text, kind)
-        self.draw, self.zoom = QtWidgets.QToolButton(), QtWidgets.QToolButton()
-        self.draw.setIcon(QgsApplication.getThemeIcon("mActionAddPolygon.svg"))
+            self.kind.addItem(theme_icon(icon), text, kind)
+        self.draw = tool_button("mActionAddPolygon", flat=False)
         self.draw.setCheckable(True)
-        self.zoom.setIcon(QgsApplication.getThemeIcon("mActionZoomToSelected.svg"))
+        self.zoom = tool_button("mActionZoomToSelected", flat=False)
         self.address = QtWidgets.QLineEdit()
         self.address.setPlaceholderText("z/x/y, such as 17/68650/45900")
         self.note = QtWidgets.QLabel()
@@ -214,7 +215,7 @@ class AreaPicker(QtWidgets.QWidget):
         self.note.setVisible(bool(text))
 
     def _name_widgets(self) -> None:
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.kind, "geopixArea", "Area", "The part of the raster that the model looks at"),
             (self.draw, "geopixDraw", "Draw", "Drag a box on the map"),
             (self.zoom, "geopixZoom", "Zoom to area", "Show this area on the map"),
@@ -222,10 +223,6 @@ class AreaPicker(QtWidgets.QWidget):
             (self.note, "geopixAreaNote", "Chosen area", ""),
             (self.resolution, "geopixResolution", "Resolution", "How fine QGIS draws the layer for the model"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         self.kind.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

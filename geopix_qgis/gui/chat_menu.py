@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from ..conversation import Conversation
 from ..errors import PluginError
 from ..history import markdown
 from ..qt import QtCore, QtWidgets
+from ..whole_file import write_text
 from .panel import Panel
 
 
@@ -69,18 +68,3 @@ class ChatMenu(QtCore.QObject):
             self._say(str(error), Qgis.MessageLevel.Warning)
             return
         self._say(f"Wrote {len(self._talk.turns)} questions and answers to {path}.", Qgis.MessageLevel.Success)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file that appears only when it is complete.
-
-    Raises:
-        PluginError: If the folder cannot be written to.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix=".geopix-", dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, path)
-    except OSError as error:
-        raise PluginError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error

@@ -1,10 +1,17 @@
-"""Colours that can be read on the background of the theme in use."""
+"""The colours of the dock and of what it draws on the map; text can be read on the background of any theme."""
 
 from __future__ import annotations
 
+from ..palette import COLOURS
 from ..qt import QtGui
 
 MIN_CONTRAST = 4.5  # WCAG 2, level AA
+GOOD, BAD, PENDING, IDLE = "#2e9e4f", "#d32f2f", "#e0a000", "#9a9a9a"
+ACCENT = COLOURS[0]
+AREA = "#e91e90"  # on imagery: nothing natural is magenta
+GLOW = "#ffe600"  # of polygons that are pointed at
+HALO = QtGui.QColor(255, 255, 255, 200)  # beside a line on the map, so that it is seen on dark and light ground
+CLEAR = QtGui.QColor(0, 0, 0, 0)
 
 
 def is_dark(palette: QtGui.QPalette) -> bool:
@@ -41,6 +48,13 @@ def contrast(one: QtGui.QColor, other: QtGui.QColor) -> float:
     """Contrast ratio of WCAG 2: 1 for equal colours to 21 for black on white."""
     low, high = sorted(map(_luminance, (one, other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def faded(colour: str, alpha: int) -> QtGui.QColor:
+    """A colour with an opacity of 0..255."""
+    found = QtGui.QColor(colour)
+    found.setAlpha(alpha)
+    return found
 
 
 def _luminance(colour: QtGui.QColor) -> float:

@@ -18,6 +18,7 @@ from ..estimate import describe, estimate
 from ..qt import QtCore, QtWidgets
 from ..raster import Selection, file_of, select
 from ..turns import TurnRecord
+from ..wording import area_text, polygons
 from .chat_menu import ChatMenu
 from .exporting import Exporting
 from .field_asking import FieldAsking
@@ -290,7 +291,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.panel.transcript.show_turns(self.conversation.turns)
         self._show_results()
 
-    def _phase_changed(self, phase: Phase) -> None:
+    def _phase_changed(self, _phase: Phase) -> None:
         active = self.conversation.active
         send = self.panel.send
         send.setText("Stop" if active else "Send")
@@ -364,8 +365,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         if turn is None or turn.result is None or not count:
             return "Its polygons are not on the map."
         area = turn.result.area_m2(number, target)
-        size = f", {area:,.0f} m\u00b2 (geodesic, computed from the polygons)" if area is not None else ""
-        return f"{count} polygon{'' if count == 1 else 's'}{size}. Click to see {'it' if count == 1 else 'them'}."
+        size = f", {area_text(area, True)} (geodesic, computed from the polygons)" if area is not None else ""
+        return f"{polygons(count)}{size}. Click to see {'it' if count == 1 else 'them'}."
 
     def _python_chosen(self, path: str) -> None:
         settings.save(replace(settings.load(), backend_python=path))

@@ -1,4 +1,4 @@
-"""The export dialog, and the message after it."""
+"""The export dialog: what to write, and writing it in the background."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from qgis.core import QgsApplication, QgsSettings, QgsVectorLayer
 
 from .. import export_formats
 from ..errors import LayerError
-from ..export import Export, Plan, crs_of, losses, nothing_to_write, polygons
+from ..export import Export, Plan, crs_of, losses, nothing_to_write
 from ..export_formats import Format
 from ..export_rows import Tally, living, tally
 from ..export_target import check_target, existing, layers_in, open_as
 from ..qt import QtWidgets, Signal
 from ..settings import PREFIX
+from ..wording import polygons
 from .export_form import ExportForm
 from .export_task import ExportTask
-from .exported import add_to_map, say_written
+from .exported import add_to_map
 
-__all__ = ["ExportDialog", "say_written"]
 WIDTH = 440
 FORMAT, FOLDER = PREFIX + "export/format", PREFIX + "export/folder"
 

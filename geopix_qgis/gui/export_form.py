@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Optional
 
 from qgis.gui import QgsFileWidget, QgsProjectionSelectionWidget
 
@@ -11,6 +11,7 @@ from ..export_formats import FORMATS, Format
 from ..qt import QtWidgets
 from .colours import muted_colour, warning_colour
 from .export_fields import FieldTable
+from .naming import name_widgets
 
 
 class ExportForm(QtWidgets.QWidget):
@@ -101,7 +102,7 @@ class ExportForm(QtWidgets.QWidget):
 
     def _name_widgets(self) -> None:
         self.crs_label, self.fixed_crs = QtWidgets.QLabel("CRS"), QtWidgets.QLabel("EPSG:4326 - WGS 84")
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.format, "geopixExportFormat", "Format", "The file format"),
             (self.file, "geopixExportFile", "File", "Where to write; its ending chooses the format"),
             (self.replace, "geopixExportReplace", "Replace the existing file", "The old file is gone afterwards"),
@@ -116,10 +117,6 @@ class ExportForm(QtWidgets.QWidget):
             (self.ok, "geopixExportOk", "Export", "Write the file"),
             (self.cancel, "geopixExportCancel", "Cancel", "Close without writing"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         self.inputs = QtWidgets.QWidget()

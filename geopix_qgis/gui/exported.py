@@ -7,9 +7,11 @@ from typing import Any
 
 from qgis.core import Qgis, QgsProject, QgsVectorLayer
 
-from ..export import Written, polygons
+from ..export import Written
 from ..export_target import open_as
 from ..qt import QtCore, QtGui, QtWidgets
+from ..wording import polygons
+from .naming import name_widgets
 
 SHOWN_S = 20  # long enough to reach a button
 DXF_POLYGONS = "|layername=entities|geometrytype=Polygon"  # a DXF layer has no geometry type of its own
@@ -40,7 +42,5 @@ def add_to_map(path: Path) -> bool:
 
 def _button(text: str, name: str, tip: str) -> QtWidgets.QPushButton:
     button = QtWidgets.QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
+    name_widgets((button, name, text, tip))
     return button

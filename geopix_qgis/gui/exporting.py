@@ -14,7 +14,8 @@ from .. import review
 from ..conversation import Conversation
 from ..errors import LayerError
 from ..qt import QtCore
-from .export_dialog import ExportDialog, say_written
+from .export_dialog import ExportDialog
+from .exported import say_written
 from .map_links import zoom_to
 from .panel import Panel
 

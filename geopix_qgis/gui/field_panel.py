@@ -9,6 +9,8 @@ from qgis.gui import QgsFieldComboBox
 
 from ..field_answers import NUMBERS, Value
 from ..qt import QtWidgets, Signal
+from .buttons import tool_button
+from .naming import name_widgets
 
 
 class FieldPanel(QtWidgets.QFrame):
@@ -27,9 +29,8 @@ class FieldPanel(QtWidgets.QFrame):
         for value in Value:
             self.value.addItem(value.value, value)
         self.begin = QtWidgets.QPushButton("Ask each")
-        self.close_button = QtWidgets.QToolButton()
+        self.close_button = tool_button()
         self.close_button.setText("\u00d7")
-        self.close_button.setAutoRaise(True)
         self._name_widgets()
         self._place_widgets()
         self.value.currentIndexChanged.connect(self._fit_fields)
@@ -65,16 +66,12 @@ class FieldPanel(QtWidgets.QFrame):
         self.field.setFilters(kinds)
 
     def _name_widgets(self) -> None:
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.field, "geopixAnswerField", "Field", "The field that the answers are written into"),
             (self.value, "geopixAnswerValue", "Value", "What of an answer is written"),
             (self.begin, "geopixAskEach", "Ask each", "Ask the question that is typed below about each polygon"),
             (self.close_button, "geopixFieldClose", "Close", "Close without asking"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         grid = QtWidgets.QGridLayout(self)

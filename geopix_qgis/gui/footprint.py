@@ -11,21 +11,19 @@ from ..errors import TileError
 from ..outlines import moved, transform_between
 from ..qt import QtCore, QtGui
 from ..raster import Selection
-
-COLOUR = "#e91e90"  # on imagery: nothing natural is magenta
-HALO = QtGui.QColor(255, 255, 255, 200)  # so that it is seen on dark and light ground
+from .colours import AREA, CLEAR, HALO
 
 
 class Outline:
     """One shape on the canvas, in any CRS; drawn anew when the CRS of the canvas changes."""
 
-    def __init__(self, canvas: QgsMapCanvas, style: QtCore.Qt.PenStyle, colour: str = COLOUR) -> None:
+    def __init__(self, canvas: QgsMapCanvas, style: QtCore.Qt.PenStyle, colour: str = AREA) -> None:
         self._canvas = canvas
         self._shape: Optional[tuple[QgsGeometry, QgsCoordinateReferenceSystem]] = None
         self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
         self._band.setStrokeColor(QtGui.QColor(colour))
         self._band.setSecondaryStrokeColor(HALO)
-        self._band.setFillColor(QtGui.QColor(0, 0, 0, 0))
+        self._band.setFillColor(CLEAR)
         self._band.setWidth(2)
         self._band.setLineStyle(style)
         # QgsRubberBand lets clicks through to the map tools, which sit on the canvas and not in its scene.

@@ -10,11 +10,11 @@ from qgis.gui import QgsHighlight, QgsMapCanvas
 
 from ..layers import ResultLayer
 from ..qt import QtGui
+from .colours import GLOW, faded
 
 MARGIN = 1.4  # of the polygons' extent
 FLASHES, FLASH_MS = 2, 400
 GLOWING = 300  # polygons at most: each is drawn on top of the map by itself
-GLOW = (255, 230, 0)
 
 
 def show_regions(canvas: QgsMapCanvas, result: ResultLayer, turn: int, target: Optional[int] = None) -> bool:
@@ -25,7 +25,7 @@ def show_regions(canvas: QgsMapCanvas, result: ResultLayer, turn: int, target: O
     for layer in result.layers:
         layer.selectByIds([fid for shown, ids in found if shown is layer for fid in ids])
     for layer, ids in found:
-        canvas.flashFeatureIds(layer, ids, QtGui.QColor(*GLOW, 255), QtGui.QColor(*GLOW, 0), FLASHES, FLASH_MS)
+        canvas.flashFeatureIds(layer, ids, QtGui.QColor(GLOW), faded(GLOW, 0), FLASHES, FLASH_MS)
     return True
 
 
@@ -61,8 +61,8 @@ class Glow:
         for layer, ids in result.find(turn, target):
             for feature in layer.getFeatures(ids[:GLOWING]):
                 highlight = QgsHighlight(self._canvas, feature.geometry(), layer)
-                highlight.setColor(QtGui.QColor(*GLOW))
-                highlight.setFillColor(QtGui.QColor(*GLOW, 60))
+                highlight.setColor(QtGui.QColor(GLOW))
+                highlight.setFillColor(faded(GLOW, 60))
                 highlight.setWidth(2)
                 highlight.show()
                 self._shown.append(highlight)

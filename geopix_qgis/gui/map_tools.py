@@ -8,7 +8,7 @@ from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsMapTool, QgsRubberBand
 
 from ..qt import QtCore, QtGui, Signal
-from .footprint import COLOUR
+from .colours import AREA, faded
 
 LEAST_DRAG_PX = 4  # less is a slip of the hand
 FILL_ALPHA = 40
@@ -95,10 +95,8 @@ class BoxTool(OneShotTool):
         super().__init__(canvas)
         self._from: Optional[tuple[QgsPointXY, QtCore.QPoint]] = None
         self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
-        colour = QtGui.QColor(COLOUR)
-        self._band.setStrokeColor(colour)
-        colour.setAlpha(FILL_ALPHA)
-        self._band.setFillColor(colour)
+        self._band.setStrokeColor(QtGui.QColor(AREA))
+        self._band.setFillColor(faded(AREA, FILL_ALPHA))
         self._band.setWidth(2)
 
     def canvasPressEvent(self, event: Any) -> None:

@@ -8,6 +8,7 @@ from .. import settings as stored
 from ..conversation import Conversation
 from ..diagnosis import report
 from ..qt import QtCore, QtGui, QtWidgets
+from .naming import name_widgets
 
 LOG_LINES = 200
 MIB = 2**20
@@ -82,12 +83,8 @@ class ModelPanel(QtWidgets.QDialog):
         QtWidgets.QApplication.clipboard().setText(text)
 
     def _name_widgets(self) -> None:
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.log, "geopixLog", "Last messages of the model process", ""),
             (self.restart, "geopixRestart", "Restart", "End the model process and start it again; the chat stays"),
             (self.copy, "geopixCopyReport", "Copy report", "Copy versions, settings and messages, without your name"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)

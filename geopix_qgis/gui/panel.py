@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
-from qgis.core import QgsApplication, QgsMapLayerProxyModel
+from qgis.core import QgsMapLayerProxyModel
 from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from .area_picker import AreaPicker
+from .buttons import tool_button
 from .colours import muted_colour, warning_colour
 from .field_panel import FieldPanel
+from .naming import name_widgets
 from .prompt_input import PromptInput
 from .result_card import ResultCard
 from .setup_card import SetupCard
@@ -31,7 +33,7 @@ class Panel(QtWidgets.QWidget):
         self.raster.setMinimumContentsLength(8)
         self.area = AreaPicker(canvas)
         self.status = StatusLight()
-        self.menu = _tool_button("/mActionOptions.svg")
+        self.menu = tool_button("mActionOptions")
         self.menu.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         self.facts = QtWidgets.QLabel()
         self.facts.setWordWrap(True)
@@ -44,9 +46,9 @@ class Panel(QtWidgets.QWidget):
         self.progress.setTextVisible(True)
         self.progress.hide()
         self.prompt = PromptInput()
-        self.point = _tool_button("/mActionIdentify.svg")
+        self.point = tool_button("mActionIdentify")
         self.point.setCheckable(True)
-        self.ask_each = _tool_button("/mActionSelectPolygon.svg")
+        self.ask_each = tool_button("mActionSelectPolygon")
         self.export = QtWidgets.QPushButton("Export...")
         self.export.setEnabled(False)
         self.send = QtWidgets.QPushButton("Send")
@@ -81,7 +83,7 @@ class Panel(QtWidgets.QWidget):
 
     def _name_widgets(self) -> None:
         each = "Ask about each selected polygon and write the answers into a field of its layer"
-        named: tuple[tuple[Any, str, str, str], ...] = (
+        name_widgets(
             (self.raster, "geopixRaster", "Raster", "The raster layer that the question is about"),
             (self.menu, "geopixMenu", "Menu", "New conversation, save it as Markdown, model, options"),
             (self.facts, "geopixFacts", "What will be looked at", ""),
@@ -91,10 +93,6 @@ class Panel(QtWidgets.QWidget):
             (self.export, "geopixExport", "Export", "Write the polygons to a file"),
             (self.send, "geopixSend", "Send", "Ask (Enter)"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(name)
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place_widgets(self) -> None:
         head = QtWidgets.QHBoxLayout()
@@ -118,10 +116,3 @@ class Panel(QtWidgets.QWidget):
         for widget in (self.results, self.field_panel, self.progress, self.prompt):
             column.addWidget(widget)
         column.addLayout(buttons)
-
-
-def _tool_button(icon: str) -> QtWidgets.QToolButton:
-    button = QtWidgets.QToolButton()
-    button.setIcon(QgsApplication.getThemeIcon(icon))
-    button.setAutoRaise(True)
-    return button

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from qgis.core import QgsApplication
 from qgis.gui import QgsCollapsibleGroupBox
 
 from ..filters import Filter
 from ..qt import QtCore, QtWidgets, Signal
 from ..summaries import Histogram
+from .buttons import tool_button
+from .naming import name_widgets
 from .result_row import ResultRow, Row
 from .threshold_slider import ThresholdSlider
 
@@ -72,13 +73,6 @@ class ResultCard(QgsCollapsibleGroupBox):
     def filter(self) -> Filter:
         """What the controls say."""
         return Filter(self.min_score.value, self.min_area.value, self._hidden, self.rejected.isChecked())
-
-    def set_filter(self, wanted: Filter) -> None:
-        """Moves the controls; ``filter_changed`` follows if something changed."""
-        self._hidden = wanted.hidden
-        self.min_score.set_value(wanted.min_score)
-        self.min_area.set_value(wanted.min_area)
-        self.rejected.setChecked(wanted.show_rejected)
 
     def show_results(self, rows: Sequence[Row]) -> None:
         """Shows a line for each row; the card hides where there is none."""
@@ -154,13 +148,9 @@ class ResultCard(QgsCollapsibleGroupBox):
             ("shape", "mActionSimplify", "Fill holes, simplify or square outlines...", self.shape_requested),
             ("undo", "mActionUndo", "", self.undo_requested),
         ):
-            button = QtWidgets.QToolButton()
-            button.setObjectName(f"geopix{name.title()}")
-            button.setAccessibleName(name.title())
-            button.setToolTip(tip)
-            if icon:
-                button.setIcon(QgsApplication.getThemeIcon(f"/{icon}.svg"))
-            else:
+            button = tool_button(icon, flat=False)
+            name_widgets((button, f"geopix{name.title()}", name.title(), tip))
+            if not icon:
                 button.setText(name.title())
                 button.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Preferred)
             button.clicked.connect(signal)

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from qgis.core import QgsApplication, QgsVectorLayer
+from qgis.core import QgsVectorLayer
 
+from .. import palette
 from ..filters import Filter
 from ..qt import QtCore, QtGui, QtWidgets, Signal
-from ..review import polygons
 from ..summaries import Summary, summarise
+from ..wording import area_text, polygons
+from .buttons import theme_icon, tool_button
 
 SWATCH_PX, BUTTON_PX = 11, 20
-FALLBACK_COLOUR = "#717581"
 ICON_PX = 16
 
 
@@ -47,22 +48,13 @@ def rows_of(layers: Sequence[QgsVectorLayer], wanted: Filter, colours: Mapping[s
     return [_row(entry, wanted, colours) for entry in summarise(layers, wanted)]
 
 
-def area_text(area: float, measured: bool) -> str:
-    """An area for reading: square metres, from ten hectares on hectares, from ten square kilometres on those."""
-    if not measured:
-        return f"{area:,.0f} units²"
-    if area < 1e5:
-        return f"{area:,.0f} m²" if area >= 10 else f"{area:.1f} m²"
-    return f"{area / 1e4:,.1f} ha" if area < 1e7 else f"{area / 1e6:,.1f} km²"
-
-
 def _row(entry: Summary, wanted: Filter, colours: Mapping[str, str]) -> Row:
     kind = "geodesic areas" if entry.measured else "areas, in square units of the coordinates,"
     note = f"{entry.count:,} of {polygons(entry.total)} pass the limits of score and area"
     reviewed = [f"{n:,} {word}" for n, word in ((entry.accepted, "accepted"), (entry.rejected, "rejected")) if n]
     return Row(
         entry.category,
-        colours.get(entry.category, FALLBACK_COLOUR),
+        colours.get(entry.category, palette.OTHERS),
         entry.count,
         area_text(entry.area, entry.measured),
         entry.category not in wanted.hidden,
@@ -87,9 +79,9 @@ class ResultRow(QtWidgets.QWidget):
         self.setObjectName("geopixResultRow")
         self.swatch, self.name = QtWidgets.QLabel(), ElidedLabel()
         self.count, self.area = QtWidgets.QLabel(), QtWidgets.QLabel()
-        self.eye = _button("geopixResultEye", "/mActionShowAllLayers.svg")
+        self.eye = _button("geopixResultEye", "mActionShowAllLayers")
         self.eye.setCheckable(True)
-        self.zoom = _button("geopixResultZoom", "/mActionZoomTo.svg")
+        self.zoom = _button("geopixResultZoom", "mActionZoomTo")
         self.more = _button("geopixResultMenu", "")
         self.more.setArrowType(QtCore.Qt.ArrowType.DownArrow)
         self.more.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -127,7 +119,7 @@ class ResultRow(QtWidgets.QWidget):
         self.eye.blockSignals(True)
         self.eye.setChecked(row.shown)
         self.eye.blockSignals(False)
-        self.eye.setIcon(_icon("/mActionShowAllLayers.svg" if row.shown else "/mActionHideAllLayers.svg"))
+        self.eye.setIcon(theme_icon("mActionShowAllLayers" if row.shown else "mActionHideAllLayers"))
         _describe(self.eye, f"{'Hide' if row.shown else 'Show'} {row.category}")
         _describe(self.zoom, f"Zoom to {row.category}")
         _describe(self.more, f"More for {row.category}")
@@ -141,19 +133,19 @@ class ResultRow(QtWidgets.QWidget):
     def _make_menu(self) -> None:
         menu = QtWidgets.QMenu(self.more)
         for name, text, icon in (
-            ("export", "Export...", "/mActionFileSaveAs.svg"),
-            ("style", "Style...", "/propertyicons/symbology.svg"),
+            ("export", "Export...", "mActionFileSaveAs"),
+            ("style", "Style...", "propertyicons/symbology"),
             ("", "", ""),
-            ("accept", "Accept All Shown", "/mIconSuccess.svg"),
-            ("reject", "Reject All Shown", "/mIconDelete.svg"),
-            ("restore", "", "/mActionUndo.svg"),
+            ("accept", "Accept All Shown", "mIconSuccess"),
+            ("reject", "Reject All Shown", "mIconDelete"),
+            ("restore", "", "mActionUndo"),
             ("", "", ""),
-            ("delete", "Delete All Shown", "/mActionDeleteSelected.svg"),
+            ("delete", "Delete All Shown", "mActionDeleteSelected"),
         ):
             if not name:
                 menu.addSeparator()
                 continue
-            action = menu.addAction(_icon(icon), text)
+            action = menu.addAction(theme_icon(icon), text)
             action.setObjectName(f"geopixResult{name.title()}")
             action.triggered.connect(lambda _=False, chosen=name: self.chosen.emit(chosen))
             self.actions[name] = action
@@ -191,18 +183,11 @@ def _describe(button: QtWidgets.QToolButton, text: str) -> None:
 
 
 def _button(name: str, icon: str) -> QtWidgets.QToolButton:
-    button = QtWidgets.QToolButton()
+    button = tool_button(icon)
     button.setObjectName(name)
-    button.setAutoRaise(True)
     button.setFixedWidth(BUTTON_PX)
-    if icon:
-        button.setIcon(_icon(icon))
     button.setIconSize(QtCore.QSize(ICON_PX, ICON_PX))
     return button
-
-
-def _icon(path: str) -> QtGui.QIcon:
-    return QgsApplication.getThemeIcon(path)
 
 
 def _swatch(colour: str, filled: bool) -> QtGui.QPixmap:

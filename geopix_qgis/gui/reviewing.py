@@ -24,8 +24,8 @@ COUNT_MS = 200  # after the last change: counting reads all polygons, hiding the
 class Reviewing(QtCore.QObject):
     """Filters, accepts, rejects, merges and shapes what the card asks for; each action can be undone.
 
-    Zooming, exporting and styling are not its business.  Signals: ``said(str)`` after an action, ``failed(str)`` with a
-    sentence for the message bar, ``renamed(dict)`` as ``undo.Undone.renamed``.
+    Zooming, exporting and styling are not its business.  Signals: ``said(str)`` after an action, ``failed(str)``, both
+    with a sentence for the message bar.
 
     Attributes:
         card: The widget that asks.
@@ -35,7 +35,6 @@ class Reviewing(QtCore.QObject):
 
     said = Signal(str)
     failed = Signal(str)
-    renamed = Signal(object)
 
     def __init__(
         self,
@@ -133,7 +132,6 @@ class Reviewing(QtCore.QObject):
             self.failed.emit(str(error))
         else:
             self.originals.rename(undone.renamed)
-            self.renamed.emit(dict(undone.renamed))
             self.said.emit(f"{undone.name}: undone.")
         self.refresh()
 

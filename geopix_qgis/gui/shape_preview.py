@@ -13,26 +13,26 @@ from qgis.gui import QgsMapCanvas, QgsRubberBand
 from ..errors import LayerError
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..reshaping import Originals, Preview, Proposal, apply, propose, reset, to_shape
-from ..review import polygons
 from ..shaping import Shape
 from ..undo import Undo
+from ..wording import polygons
+from .colours import BAD, CLEAR, GOOD, HALO
+from .naming import name_widgets
 
 SLICE_S = 0.03  # of work between two looks at the mouse
 SETTLE_MS = 150  # after the last change of a control
 MAX_DRAWN = 1000  # outlines on the map; more would slow it down and could not be told apart
-ACCEPTED, REFUSED = "#2e9e4f", "#d32f2f"
 
 
 class ShapePreview(QtWidgets.QFrame):
     """What to do to outlines, what would become of them, and Apply.
 
     It is about the selected polygons, or all that are seen where none is selected.  Signals: ``applied(str)`` and
-    ``failed(str)`` with a sentence, ``closed()``.
+    ``failed(str)`` with a sentence.
     """
 
     applied = Signal(str)
     failed = Signal(str)
-    closed = Signal()
 
     def __init__(
         self, canvas: QgsMapCanvas, originals: Originals, undo: Undo, parent: Optional[QtWidgets.QWidget] = None
@@ -71,9 +71,7 @@ class ShapePreview(QtWidgets.QFrame):
     def close_down(self) -> None:
         """Takes the preview off the map and hides; harmless when it is hidden."""
         self._let_go()
-        if not self.isHidden():
-            self.hide()
-            self.closed.emit()
+        self.hide()
 
     @property
     def wanted(self) -> Shape:
@@ -116,9 +114,9 @@ class ShapePreview(QtWidgets.QFrame):
             return
         band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
         refused = bool(proposal.shaped.refused)
-        band.setStrokeColor(QtGui.QColor(REFUSED if refused else ACCEPTED))
-        band.setFillColor(QtGui.QColor(0, 0, 0, 0))
-        band.setSecondaryStrokeColor(QtGui.QColor(255, 255, 255, 160))
+        band.setStrokeColor(QtGui.QColor(BAD if refused else GOOD))
+        band.setFillColor(CLEAR)
+        band.setSecondaryStrokeColor(HALO)
         band.setWidth(2)
         band.setLineStyle(QtCore.Qt.PenStyle.DashLine if refused else QtCore.Qt.PenStyle.SolidLine)
         band.setToGeometry(proposal.shaped.proposal, proposal.layer)
@@ -180,19 +178,25 @@ class ShapePreview(QtWidgets.QFrame):
         self.apply.clicked.connect(self._apply)
         self.reset.clicked.connect(self._reset)
         self.close_button.clicked.connect(self.close_down)
-        named: tuple[tuple[Any, str, str, str], ...] = (
-            (self.holes, "Holes", "Fill holes below", "Holes smaller than this are filled"),
-            (self.simplify, "Simplify", "Simplify by", "Points closer than this to the line between others go"),
-            (self.square, "RightAngles", "Right angles", "Turn the sides of buildings to their main direction"),
-            (self.line, "Line", "What would change", ""),
-            (self.apply, "Apply", "Apply", "Give the polygons the green outlines; Undo takes it back"),
-            (self.reset, "Reset", "Reset", "Give the polygons the outlines that the model drew"),
-            (self.close_button, "Close", "Close", "Leave the polygons as they are"),
+        name_widgets(
+            (self.holes, "geopixShapeHoles", "Fill holes below", "Holes smaller than this are filled"),
+            (
+                self.simplify,
+                "geopixShapeSimplify",
+                "Simplify by",
+                "Points closer than this to the line between others go",
+            ),
+            (
+                self.square,
+                "geopixShapeRightAngles",
+                "Right angles",
+                "Turn the sides of buildings to their main direction",
+            ),
+            (self.line, "geopixShapeLine", "What would change", ""),
+            (self.apply, "geopixShapeApply", "Apply", "Give the polygons the green outlines; Undo takes it back"),
+            (self.reset, "geopixShapeReset", "Reset", "Give the polygons the outlines that the model drew"),
+            (self.close_button, "geopixShapeClose", "Close", "Leave the polygons as they are"),
         )
-        for widget, name, accessible, tip in named:
-            widget.setObjectName(f"geopixShape{name}")
-            widget.setAccessibleName(accessible)
-            widget.setToolTip(tip)
 
     def _place(self) -> None:
         form = QtWidgets.QGridLayout()

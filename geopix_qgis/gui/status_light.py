@@ -6,13 +6,14 @@ from typing import Optional
 
 from ..backend_process import State
 from ..qt import QtCore, QtGui, QtWidgets
+from .colours import ACCENT, BAD, GOOD, IDLE, PENDING
 
 COLOURS = {
-    State.OFF: "#9a9a9a",
-    State.STARTING: "#e0a000",
-    State.READY: "#2e9e4f",
-    State.BUSY: "#3f90da",
-    State.ERROR: "#c62828",
+    State.OFF: IDLE,
+    State.STARTING: PENDING,
+    State.READY: GOOD,
+    State.BUSY: ACCENT,
+    State.ERROR: BAD,
 }
 MEANINGS = {
     State.OFF: "The model process is not running; the first question starts it.",

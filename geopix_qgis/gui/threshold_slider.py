@@ -45,10 +45,6 @@ class ThresholdSlider(QtWidgets.QWidget):
         """The limit."""
         return self.box.value()
 
-    def set_value(self, value: float) -> None:
-        """Moves the limit; ``changed`` follows if it was another one."""
-        self.box.setValue(value)
-
     def describe(self, accessible: str, tip: str) -> None:
         """Gives slider and box the same words."""
         for widget in (self.slider, self.box):

@@ -10,7 +10,7 @@ from typing import Optional
 
 from ..qt import QtCore, QtGui
 from ..turns import TurnRecord
-from .colours import muted_colour, readable, warning_colour
+from .colours import ACCENT, muted_colour, readable, warning_colour
 
 SCHEME = "geopix"
 PHRASE, ACTION, EXAMPLE = "phrase", "do", "try"
@@ -79,7 +79,7 @@ class TurnWriter:
         self._text(lead, self._plain)
         for number, example in enumerate(examples):
             self._paragraph(4)
-            self._text(example, self._link(f"{EXAMPLE}/{number}", readable("#3f90da", self._palette)))
+            self._text(example, self._link(f"{EXAMPLE}/{number}", readable(ACCENT, self._palette)))
         for note in notes:
             self._paragraph(10)
             self._text(note, self._muted)

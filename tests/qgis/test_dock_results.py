@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import QAction, QApplication, QMenu
 from geopix_qgis import settings
 from geopix_qgis.errors import LayerError
 from geopix_qgis.field_answers import Value
-from geopix_qgis.filters import Filter
 from geopix_qgis.history import load
 
 
@@ -22,6 +21,11 @@ def phrase(number, target):
 
 def act(dock, number, name):
     dock.panel.transcript.anchorClicked.emit(QUrl(f"geopix:do/{number}/{name}"))
+
+
+def extent(result, turn, target):
+    ((layer, ids),) = result.find(turn, target)
+    return QgsGeometry.collectGeometry([f.geometry() for f in layer.getFeatures(ids)]).boundingBox()
 
 
 def shown(dock):
@@ -34,7 +38,7 @@ def test_a_click_on_a_phrase_selects_its_polygons_and_moves_the_map_to_them(dock
     qgis_canvas.setExtent(layer.extent())
     dock.panel.transcript.anchorClicked.emit(phrase(1, 1))
     result = dock.conversation.last_result
-    pond, shown = result.extent_of(1, 1), qgis_canvas.extent()
+    pond, shown = extent(result, 1, 1), qgis_canvas.extent()
     assert shown.contains(pond)
     assert shown.center().x() == pytest.approx(pond.center().x(), abs=0.1)
     assert shown.center().y() == pytest.approx(pond.center().y(), abs=0.1)
@@ -58,7 +62,7 @@ def test_a_polygon_that_is_identified_on_the_map_highlights_its_sentence(dock, a
     qgis_canvas.setExtent(layer.extent())
     tool = QgsMapToolIdentify(qgis_canvas)
     qgis_canvas.setMapTool(tool)
-    house = dock.conversation.last_result.extent_of(1, 0).center()
+    house = extent(dock.conversation.last_result, 1, 0).center()
     place = qgis_canvas.getCoordinateTransform().transform(house).toQPointF().toPoint()
     left = Qt.MouseButton.LeftButton
     event = QMouseEvent(
@@ -167,9 +171,9 @@ def test_the_card_counts_what_was_found_and_its_filter_acts_on_the_map(dock, ask
     card = dock.panel.results
     qtbot.waitUntil(card.isVisible, timeout=3000)
     assert [line.row.category for line in card.rows] == ["house", "pond"]
-    card.set_filter(Filter(min_score=0.95))
+    card.min_score.box.setValue(0.95)
     qtbot.waitUntil(lambda: shown(dock) == 0, timeout=3000)
-    card.set_filter(Filter())
+    card.min_score.box.setValue(0)
     qtbot.waitUntil(lambda: shown(dock) == 2, timeout=3000)
     card.rows[0].eye.click()
     qtbot.waitUntil(lambda: shown(dock) == 1, timeout=3000)

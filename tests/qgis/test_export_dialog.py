@@ -21,8 +21,9 @@ from qgis.PyQt.QtWidgets import QPushButton
 
 from geopix_qgis.errors import LayerError
 from geopix_qgis.export import Written
-from geopix_qgis.gui.export_dialog import ExportDialog, say_written
+from geopix_qgis.gui.export_dialog import ExportDialog
 from geopix_qgis.gui.export_fields import FINAL, SOURCE
+from geopix_qgis.gui.exported import say_written
 from geopix_qgis.layers import ResultLayer
 
 

@@ -134,7 +134,7 @@ def test_the_filter_of_the_analyst_is_kept_and_comes_back(layer):
     assert seen(layer) == [0, 2, 3]
     filters.apply([layer], Filter(min_score=0.95))
     assert seen(layer) == [2]
-    filters.remove([layer])
+    filters.apply([layer], Filter(show_rejected=True))
     assert layer.subsetString() == '"class" = \'house\' OR "score" = 0.7'
     assert seen(layer) == [0, 1, 2, 3]
 
@@ -146,7 +146,7 @@ def test_a_filter_that_the_analyst_changes_meanwhile_is_taken_as_theirs(layer):
     layer.setSubsetString("\"class\" = 'pond'")
     filters.apply([layer], Filter(min_score=0.1))
     assert seen(layer) == [3]
-    filters.remove([layer])
+    filters.apply([layer], Filter(show_rejected=True))
     assert layer.subsetString() == "\"class\" = 'pond'"
 
 
@@ -155,7 +155,7 @@ def test_a_layer_that_is_edited_keeps_its_filter_and_is_named(layer):
     layer.startEditing()
     result = filters.apply([layer], Filter(min_score=0.1))
     assert result.problems == ("answers is being edited and cannot be filtered. Save or cancel its edits first.",)
-    assert len(filters.remove([layer]).problems) == 1
+    assert len(filters.apply([layer], Filter(show_rejected=True)).problems) == 1
     layer.rollBack()
     assert seen(layer) == [0, 2, 3, 4]
     assert filters.apply([layer], Filter(min_score=0.1)).problems == ()

@@ -10,8 +10,9 @@ from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 from geopix_qgis import filters
 from geopix_qgis.filters import Filter
 from geopix_qgis.gui.result_card import ResultCard
-from geopix_qgis.gui.result_row import Row, area_text, rows_of
+from geopix_qgis.gui.result_row import Row, rows_of
 from geopix_qgis.summaries import Histogram, histogram
+from geopix_qgis.wording import area_text
 
 ROWS = [
     Row("airplane", "#3f90da", 14, "6,210 m²", True),
@@ -92,7 +93,7 @@ def test_typing_a_limit_moves_the_slider_and_the_other_way_round(card):
 
 
 def test_a_new_scale_leaves_the_limit_where_it_was(card, qtbot):
-    card.min_area.set_value(500)
+    card.min_area.box.setValue(500)
     with qtbot.waitSignal(card.filter_changed):
         pass
     found = []

@@ -9,7 +9,6 @@ from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeedback,
     QgsGeometry,
     QgsProject,
     QgsVectorFileWriter,
@@ -288,12 +287,6 @@ def test_only_the_selected_polygons_are_shaped(layer, undo):
     layer.selectByIds(ids(layer)[:1])
     found = reshaping.preview([layer], SQUARE, Originals())
     assert [proposal.fid for proposal in found.proposals] == ids(layer)[:1]
-
-
-def test_a_preview_can_be_cancelled(layer):
-    feedback = QgsFeedback()
-    feedback.progressChanged.connect(lambda _: feedback.cancel())
-    assert len(reshaping.preview([layer], SQUARE, Originals(), feedback).proposals) == 1
 
 
 @pytest.mark.parametrize(("other", "refused"), [("house", 1), ("pond", 0)])

@@ -59,7 +59,7 @@ def test_the_card_shows_what_the_layers_hold(desk):
 
 
 def test_the_slider_hides_polygons_and_the_numbers_follow(desk, layer, qtbot):
-    desk.card.min_score.set_value(0.5)
+    desk.card.min_score.box.setValue(0.5)
     qtbot.waitUntil(lambda: layer.featureCount() == 3, timeout=2000)
     qtbot.waitUntil(lambda: numbers(desk)["house"] == (2, 0), timeout=2000)
 
@@ -86,15 +86,14 @@ def test_merging_is_refused_in_words_or_done(desk, layer, qtbot):
     layer.selectByIds([1, 2, 3])
     click(desk, qtbot, "merge")
     assert numbers(desk) == {"house": (1, 0), "pond": (1, 0)}
-    with qtbot.waitSignal(desk.renamed) as renamed:
-        click(desk, qtbot, "undo")
-    assert len(renamed.args[0]) == 2 and layer.featureCount() == 4
+    click(desk, qtbot, "undo")
+    assert layer.featureCount() == 4
 
 
 def test_all_of_a_category_are_accepted_and_no_limit_hides_them(desk, layer, qtbot):
     desk.card.rows[0].actions["accept"].trigger()
     desk.counted()
-    desk.card.min_score.set_value(0.95)
+    desk.card.min_score.box.setValue(0.95)
     qtbot.waitUntil(lambda: layer.featureCount() == 3, timeout=2000)
 
 
@@ -108,7 +107,7 @@ def test_a_category_is_deleted_and_comes_back(desk, layer, qtbot):
 
 def test_a_layer_that_is_edited_is_filtered_once_its_edits_are_saved(desk, layer, qtbot):
     layer.startEditing()
-    desk.card.min_score.set_value(0.5)
+    desk.card.min_score.box.setValue(0.5)
     qtbot.waitUntil(lambda: bool(desk.heard), timeout=2000)
     assert "is being edited" in desk.heard[0] and layer.featureCount() == 4
     layer.commitChanges()

@@ -9,7 +9,8 @@ from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProject, QgsRectan
 from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtCore import Qt
 
-from geopix_qgis.gui.shape_preview import ACCEPTED, REFUSED, ShapePreview
+from geopix_qgis.gui.colours import BAD, GOOD
+from geopix_qgis.gui.shape_preview import ShapePreview
 from geopix_qgis.reshaping import Originals
 from geopix_qgis.undo import Undo
 
@@ -64,7 +65,7 @@ def test_the_preview_is_on_the_map_and_in_words_and_changes_nothing(panel, layer
     panel.ready()
     assert panel.line.text() == "2 of 3 change, 1 kept as they are (agreement below 0.90)."
     found = sorted((band.strokeColor().name(), band.numberOfVertices() > 1) for band in bands(qgis_canvas))
-    assert found == sorted([(ACCEPTED, True), (ACCEPTED, True), (REFUSED, True)])
+    assert found == sorted([(GOOD, True), (GOOD, True), (BAD, True)])
     assert next(layer.getFeatures()).geometry().constGet().nCoordinates() == 33
 
 
@@ -89,8 +90,7 @@ def test_the_preview_follows_the_selection(panel, layer, qgis_canvas):
 
 def test_closing_or_removing_the_layer_cleans_the_map(panel, layer, qgis_canvas, qtbot):
     assert len(bands(qgis_canvas)) == 3
-    with qtbot.waitSignal(panel.closed):
-        qtbot.mouseClick(panel.close_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.close_button, Qt.MouseButton.LeftButton)
     assert bands(qgis_canvas) == [] and panel.isHidden()
     panel.open([layer])
     panel.ready()

@@ -50,7 +50,7 @@ def test_every_polygon_is_drawn_also_one_whose_class_the_analyst_renamed(qgis_ne
     (layer,) = result.layers
     assert drawn(layer) == [palette.colour_of("building"), palette.colour_of("blue roofs")]
     layer.dataProvider().changeAttributeValues({1: {layer.fields().indexOf("class"): "barn"}})
-    assert drawn(layer)[0] == styling.OTHERS_COLOUR
+    assert drawn(layer)[0] == palette.OTHERS
 
 
 def test_a_class_keeps_its_colour_whatever_came_before_it(qgis_new_project):
