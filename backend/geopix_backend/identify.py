@@ -25,7 +25,8 @@ _WHAT = re.compile(
 
 _EVERYTHING = re.compile(
     r"^\W*(?:(?:please|can you|could you|now),?\s+)*"
-    r"(?:segment|map|find|label|classify|outline|mark|detect|show(?: me)?)\s+(?:everything|all (?:things|objects|classes|you know)|every (?:thing|object|class))\b",
+    r"(?:segment|map|find|label|classify|outline|mark|detect|show(?: me)?)\s+"
+    r"(?:everything|all (?:things|objects|classes|you know)|every (?:thing|object|class))\b",
     re.IGNORECASE,
 )
 
