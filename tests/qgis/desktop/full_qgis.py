@@ -68,9 +68,15 @@ def place_scene(path: Path) -> Path:
 
 
 def run(
-    script: Path, job: dict[str, Any], folder: Path, display: str, profile: Path, python: Path = PYTHON, limit_s: int = 400,
+    script: Path,
+    job: dict[str, Any],
+    folder: Path,
+    display: str,
+    profile: Path,
+    python: Path = PYTHON,
+    limit_s: int = 400,
     **more: str,
-) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:  # fmt: skip
+) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:
     """Runs a script inside QGIS; gives its report and how QGIS ended.
 
     Args:

@@ -102,3 +102,23 @@ def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(
     assert left - 0.1 <= x0 < x1 <= right + 0.1 and bottom - 0.1 <= y0 < y1 <= top + 0.1
     exported = ogr.Open(str(picture.parent / "out" / "exported.shp"))
     assert exported.GetLayer().GetFeatureCount() == layer["count"]
+
+
+def test_no_key_of_the_plugin_has_another_meaning_in_qgis_and_a_step_that_fails_ends_it(tmp_path):
+    script = tmp_path / "keys.py"
+    script.write_text(
+        "from qgis.PyQt.QtWidgets import QAction, QShortcut\n"
+        "from qgis.utils import iface\n"
+        "from steps import play, report, until\n"
+        "def steps():\n"
+        "    window = iface.mainWindow()\n"
+        "    report['ours'] = window.findChild(QShortcut, 'geopixFocus').key().toString()\n"
+        "    report['theirs'] = [action.shortcut().toString() for action in window.findChildren(QAction)]\n"
+        "    yield until('rain', lambda: False, 0.2)\n"
+        "play(steps())\n"
+    )
+    profile = full_qgis.make_profile(tmp_path / "profiles")
+    with full_qgis.screen() as display:
+        report, done = full_qgis.run(script, {}, tmp_path, display, profile)
+    assert report["ours"] and report["ours"] not in report["theirs"]
+    assert "rain: not within 0.2 s" in report["errors"][0] and done.returncode == 0
