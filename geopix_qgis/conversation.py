@@ -261,7 +261,7 @@ class Conversation(QtCore.QObject):
         turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
         if wanted.startswith("cuda") and not event.device.startswith("cuda"):
             self._warn(f"The GPU was asked for and not used: it ran on {event.device}.")
-        self.rates.note(stored.load().model, event.device, event.windows_done, event.seconds)
+        self.rates.note(stored.load().model, event.device, event.windows_done * event.passes, event.seconds)
         if turn.result is not None:
             run = Run(
                 turn=turn.number,

@@ -10,7 +10,7 @@ from .qt import QAction, QShortcut, QtCore, QtGui
 from .shipped import shipped
 
 MENU = "GeoPix"
-SHORTCUT = "Ctrl+Alt+G"
+SHORTCUT = "Ctrl+Alt+I"  # I for image; G opens the Graphical Modeler, and Qt gives a key with two meanings to none
 
 
 def icon() -> QtGui.QIcon:

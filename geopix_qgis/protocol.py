@@ -206,7 +206,7 @@ class ErrorEvent:
 
 @dataclass(frozen=True)
 class DoneEvent:
-    """Last event of a question that did not fail."""
+    """Last event of a question that did not fail.  ``passes``: how often each window was looked at, once for a thing."""
 
     name: ClassVar[str] = "done"
     answer: str
@@ -218,6 +218,7 @@ class DoneEvent:
     device: str
     stopped: bool = False
     warnings: tuple[str, ...] = field(default=())
+    passes: int = 1
 
 
 Event = Union[TileEvent, TextEvent, RegionEvent, ProgressEvent, ErrorEvent, DoneEvent]

@@ -92,6 +92,7 @@ class _Answer:
             model=self._findings.model,
             device=self._predictor.info.device,
             stopped=self._stopped,
+            passes=len(self._predictor.info.classes) if self._lists else 1,
             warnings=tuple(tile.warnings),
         )
 

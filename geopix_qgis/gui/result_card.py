@@ -18,6 +18,7 @@ from .threshold_slider import ThresholdSlider
 
 THROTTLE_MS = 60
 MAX_ROWS_SEEN = 6
+NUMBER_SPACE_PX = 8  # left of a number, so that two of them are not read as one
 
 
 class ResultCard(QgsCollapsibleGroupBox):
@@ -174,9 +175,10 @@ class ResultCard(QgsCollapsibleGroupBox):
             labels = [getattr(line, part) for line in self.rows]
             width = max((label.fontMetrics().horizontalAdvance(label.text()) for label in labels), default=0)
             for label in labels:
-                label.setFixedWidth(width + 2)
+                label.setFixedWidth(width + NUMBER_SPACE_PX)
         seen = self.rows[:MAX_ROWS_SEEN]
-        self._scroll.setFixedHeight(sum(line.sizeHint().height() for line in seen) + 1)
+        frame = 2 * self._scroll.frameWidth()  # a theme's style sheet may draw one, although none is wanted
+        self._scroll.setFixedHeight(sum(line.sizeHint().height() for line in seen) + frame + 1)
 
     def _switch(self, row: Row, shown: bool) -> None:
         self._hidden = self._hidden - {row.category} if shown else self._hidden | {row.category}

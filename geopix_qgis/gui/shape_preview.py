@@ -11,9 +11,11 @@ from qgis.core import QgsProject, QgsVectorLayer, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 
 from ..errors import LayerError
+from ..filters import Filter
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..reshaping import Originals, Preview, Proposal, apply, propose, reset, to_shape
 from ..shaping import Shape
+from ..summaries import summarise
 from ..undo import Undo
 from ..wording import polygons
 from .colours import BAD, CLEAR, GOOD, HALO
@@ -21,6 +23,8 @@ from .naming import name_widgets
 
 SLICE_S = 0.03  # of work between two looks at the mouse
 SETTLE_MS = 150  # after the last change of a control
+# Right angles are proposed where all there is has them; roads and trees have none.
+BUILT = frozenset({"building", "solar panel", "swimming pool", "tennis court", "basketball court"})
 MAX_DRAWN = 1000  # outlines on the map; more would slow it down and could not be told apart
 
 
@@ -65,6 +69,8 @@ class ShapePreview(QtWidgets.QFrame):
         metres = all(layer.crs().isValid() for layer in layers)
         self.holes.setSuffix(" m²" if metres else " u²")
         self.simplify.setSuffix(" m" if metres else " u")
+        built = {summary.category for summary in summarise(layers, Filter())} <= BUILT
+        self.square.setChecked(built)
         self.show()
         self._begin()
 
@@ -173,7 +179,6 @@ class ShapePreview(QtWidgets.QFrame):
             box.setSpecialValueText("off")
             box.valueChanged.connect(self._begin_soon)
         self.holes.setDecimals(1)
-        self.square.setChecked(True)
         self.square.toggled.connect(self._begin_soon)
         self.apply.clicked.connect(self._apply)
         self.reset.clicked.connect(self._reset)

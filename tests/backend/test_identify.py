@@ -56,6 +56,7 @@ def test_the_surest_class_has_a_pixel_and_the_largest_is_said_first() -> None:
     done, areas = ask(model, "What is this selected polygon?")
     assert done.answer == "Water covers 75 %. Road covers 25 %."
     assert areas == {"water": pytest.approx(1200, rel=0.01), "road": pytest.approx(400, rel=0.01)}
+    assert done.passes == 3
 
 
 def test_of_a_class_that_leaves_no_region_nothing_is_said() -> None:

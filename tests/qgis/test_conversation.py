@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 
@@ -251,3 +252,18 @@ def test_an_answer_without_polygons_leaves_no_empty_layer(talk, write_raster, ad
     settle(qtbot, talk)
     assert talk.phase is Phase.IDLE and talk.last_result is None
     assert list(QgsProject.instance().mapLayers()) == [layer.id()]
+
+
+def test_a_question_that_looks_seventeen_times_does_not_make_this_machine_seem_slow(
+    talk, write_raster, add_raster, look_at, serve, fake, qtbot
+):
+    def answer(request):
+        events = list(fake.events_for(request))
+        events[-1] = dataclasses.replace(events[-1], passes=17, windows_done=2, seconds=17.0)
+        return (protocol.encode_event(event) for event in events)
+
+    server = serve(answer)
+    talk.process.state, talk.process.endpoint = State.READY, Endpoint(server.port, server.token)
+    talk.ask("what is this", add_raster(write_raster()), areas.WHOLE_LAYER, look_at(VIEW))
+    settle(qtbot, talk)
+    assert talk.rates.seconds_per_window("nano", "cpu") == pytest.approx(0.5)

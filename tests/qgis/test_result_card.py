@@ -56,6 +56,20 @@ def test_the_card_fits_a_dock_of_320_px(card):
         assert right <= card.width()
 
 
+def test_a_short_list_needs_no_scroll_bar_in_a_theme_that_draws_frames(card, qtbot):
+    card.setStyleSheet("QAbstractScrollArea { border: 2px solid red; }")
+    card.show_results(ROWS[:2])
+    qtbot.wait(20)
+    assert card._scroll.frameWidth() == 2 and card._scroll.verticalScrollBar().maximum() == 0
+
+
+def test_two_numbers_in_a_line_are_apart(card):
+    for line in card.rows:
+        text = line.area.fontMetrics().horizontalAdvance(line.area.text())
+        left = line.area.mapTo(card, QPoint(line.area.width() - text, 0)).x()
+        assert left - line.count.mapTo(card, QPoint(line.count.width(), 0)).x() >= 8
+
+
 def test_numbers_stand_below_numbers(card):
     for part in ("count", "area", "eye", "more"):
         assert len({getattr(line, part).mapTo(card, QPoint(0, 0)).x() for line in card.rows}) == 1

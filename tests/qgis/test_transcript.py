@@ -214,3 +214,13 @@ def _link_colours(transcript):
                 yield look.anchorHref(), look.foreground().color()
             fragments += 1
         block = block.next()
+
+
+def test_what_was_said_last_stays_in_sight_when_a_panel_below_opens(transcript, qtbot):
+    transcript.show_turns([answered(number) for number in range(1, 9)])
+    transcript.resize(320, 120)
+    bar = transcript.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0, timeout=1000)
+    bar.setValue(0)
+    transcript.resize(320, 90)
+    assert bar.value() == 0  # the analyst reads further up

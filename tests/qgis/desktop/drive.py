@@ -1,64 +1,51 @@
 """Runs inside a full QGIS (``qgis --code``): asks in the dock as an analyst would, takes a picture, writes a report.
 
-``GEOPIX_DRIVE`` names a JSON file: ``raster``, ``prompts`` (asked one after the other), ``report`` and ``picture``
-(paths), ``area`` (as the dock calls it), ``width`` of the dock, and ``leave_early`` to close QGIS in mid-answer.
+The job: ``raster``, ``prompts`` (asked one after the other), ``picture`` (a path), ``area`` (as the dock calls it),
+``width`` of the dock, and ``leave_early`` to close QGIS in mid-answer.
 """
 
 import importlib
-import json
-import os
 import time
-import traceback
 from pathlib import Path
 
 import qgis.utils
-from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QEvent, Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 from qgis.utils import iface
+from steps import PLUGIN, dock, job, play, report, set_the_table, until
 
-PLUGIN = "geopix_qgis"
 ANSWER_LIMIT_S = 240
-job = json.loads(Path(os.environ["GEOPIX_DRIVE"]).read_text())
-report = {"errors": [], "accepted": [], "turns": []}
+report.update(accepted=[], turns=[])
 
 
-def guarded(step):
-    """A step whose failure is reported and ends QGIS, instead of leaving it open for ever."""
-
-    def run():
-        try:
-            step()
-        except Exception:
-            report["errors"].append(traceback.format_exc())
-            leave()
-
-    return run
-
-
-def dock():
-    return qgis.utils.plugins[PLUGIN].dock
-
-
-@guarded
-def set_the_table():
-    for other in iface.mainWindow().findChildren(QDockWidget):
-        if other.objectName() not in ("geopixDock", "Layers"):
-            other.hide()
-    iface.mainWindow().resize(1280, 800)
-    iface.mainWindow().resizeDocks([dock()], [job["width"]], Qt.Orientation.Horizontal)
-    QgsProject.instance().addMapLayer(QgsRasterLayer(job["raster"], Path(job["raster"]).stem))
-    QTimer.singleShot(1000, ask)
+def everything():
+    set_the_table(job["width"], job["raster"])
+    yield 1.0
+    for prompt in job["prompts"]:
+        ask(prompt)
+        if job["leave_early"]:
+            yield until("the first polygon", has_polygons, ANSWER_LIMIT_S)
+            talk = dock().conversation
+            report.update(pid=talk.process._process.processId(), active=talk.active)
+            return
+        yield until("the answer", lambda: not dock().conversation.active, ANSWER_LIMIT_S)
+        yield 0.5
+    yield 2.0  # the map is drawn again
+    look()
+    yield 0.5
+    iface.mainWindow().grab().save(job["picture"])
+    report["loaded"] = census()
+    qgis.utils.unloadPlugin(PLUGIN)
+    report["unloaded"] = census()
 
 
-@guarded
-def ask():
+def ask(prompt):
     iface.mapCanvas().zoomToFullExtent()
     panel = dock().panel
     panel.area.kind.setCurrentIndex(panel.area.kind.findText(job["area"]))
     panel.prompt.setFocus()
-    QTest.keyClicks(panel.prompt, job["prompts"][len(report["turns"])])
+    QTest.keyClicks(panel.prompt, prompt)
     talk, began = dock().conversation, time.monotonic()
     times = {}
     talk.text.connect(lambda *_: times.setdefault("first_text_s", time.monotonic() - began))
@@ -67,25 +54,13 @@ def ask():
     QTest.keyClick(panel.prompt, Qt.Key.Key_Return)
     report["accepted"].append(talk.active)
     report["turns"].append(times)
-    report["began"] = began
-    wait_for_answer()
 
 
-@guarded
-def wait_for_answer():
-    if job["leave_early"] and dock().conversation.turns and dock().conversation.turns[-1].regions:
-        report.update(pid=dock().conversation.process._process.processId(), active=dock().conversation.active)
-        leave()
-    elif not dock().conversation.active:
-        more = len(report["turns"]) < len(job["prompts"])
-        QTimer.singleShot(500 if more else 2500, ask if more else look)  # the map is drawn again
-    elif time.monotonic() - report["began"] > ANSWER_LIMIT_S:
-        raise TimeoutError(f"no answer within {ANSWER_LIMIT_S} s")
-    else:
-        QTimer.singleShot(100, wait_for_answer)
+def has_polygons():
+    turns = dock().conversation.turns
+    return turns and turns[-1].regions
 
 
-@guarded
 def look():
     talk, panel = dock().conversation, dock().panel
     result = talk.last_result
@@ -122,39 +97,17 @@ def look():
         export.write([layer], export.Plan(target, "shp", layer.crs(), fields))
         iface.messageBar().clearWidgets()
     iface.mainWindow().statusBar().clearMessage()
-    QTimer.singleShot(500, picture)
 
 
-@guarded
-def picture():
-    iface.mainWindow().grab().save(job["picture"])
-    unload()
+def census():
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+    return {
+        "docks": len([d for d in iface.mainWindow().findChildren(QDockWidget) if d.objectName() == "geopixDock"]),
+        "raster menu": len([a for a in iface.rasterMenu().actions() if "GeoPix" in a.text()]),
+        "buttons": len([a for a in iface.pluginToolBar().actions() if a.objectName() == "geopixToggle"]),
+    }
 
 
-@guarded
-def unload():
-    def census():
-        for _ in range(3):
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            QApplication.processEvents()
-        return {
-            "docks": len([d for d in iface.mainWindow().findChildren(QDockWidget) if d.objectName() == "geopixDock"]),
-            "raster menu": len([a for a in iface.rasterMenu().actions() if "GeoPix" in a.text()]),
-            "buttons": len([a for a in iface.pluginToolBar().actions() if a.objectName() == "geopixToggle"]),
-        }
-
-    report["loaded"] = census()
-    qgis.utils.unloadPlugin(PLUGIN)
-    report["unloaded"] = census()
-    leave()
-
-
-def leave():
-    Path(job["report"]).write_text(json.dumps(report, indent=1))
-    QgsProject.instance().removeAllMapLayers()
-    QgsProject.instance().setDirty(False)
-    QTimer.singleShot(0, iface.actionExit().trigger)
-
-
-QgsApplication.instance().setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
-QTimer.singleShot(2500, set_the_table)  # `--code` runs before the window has settled
+play(everything())

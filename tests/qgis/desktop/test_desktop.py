@@ -2,82 +2,40 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from osgeo import gdal, ogr
+from osgeo import ogr
 
-ROOT = Path(__file__).resolve().parents[3]
-SCENE = ROOT / ".cache" / "scenes" / "2019_YELL_2_541000_4977000_image_crop.png"  # scripts/demo fetches it
-UTM12 = "EPSG:32612"
+from tests.qgis.desktop import full_qgis
+
+UTM12 = full_qgis.SCENE_CRS
 FIELDS = ["phrase", "class", "score", "area_m2", "perimeter_m", "turn", "prompt", "model", "gsd_m"]
 FIELDS += ["target", "review", "source", "time"]
-PYTHON = ROOT / ".venv" / "bin" / "python"
-NEEDED = ["qgis", "Xvfb", "openbox"]
 
 pytestmark = [
-    pytest.mark.skipif(any(shutil.which(name) is None for name in NEEDED), reason=f"needs {', '.join(NEEDED)}"),
+    pytest.mark.skipif(bool(full_qgis.missing()), reason=f"needs {', '.join(full_qgis.NEEDED)}"),
     pytest.mark.timeout(420),
 ]
 
 
 @pytest.fixture
-def display(tmp_path):
-    """A screen of 1400 x 900 pixels with a window manager, without which dialogs and docks misbehave."""
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as lines:
-        name = f":{lines.readline().strip()}"
-    manager = subprocess.Popen(["openbox"], env={**os.environ, "DISPLAY": name}, stderr=subprocess.DEVNULL)
-    yield name
-    for child in (manager, server):
-        child.terminate()
-        child.wait()
-
-
-@pytest.fixture
-def profile(tmp_path):
-    """A QGIS profile in which the plugin of this repository is switched on."""
-    home = tmp_path / "profiles" / "profiles" / "default"
-    (home / "python" / "plugins").mkdir(parents=True)
-    (home / "QGIS").mkdir()
-    (home / "python" / "plugins" / "geopix_qgis").symlink_to(ROOT / "geopix_qgis")
-    (home / "QGIS" / "QGIS3.ini").write_text("[PythonPlugins]\ngeopix_qgis=true\n\n[qgis]\nshowTips=false\n")
-    return tmp_path / "profiles"
-
-
-@pytest.fixture
-def run(tmp_path, display, profile):
+def run(tmp_path):
     """Runs the drive script in QGIS; gives its report and where the picture lies."""
 
     def run(raster: Path, prompts: list[str], python: Path, area: str = "Whole layer", width: int = 420,
             leave_early: bool = False, **more: str):  # fmt: skip
-        job, picture = tmp_path / "job.json", tmp_path / "dock.png"
-        report = tmp_path / "out" / "report.json"
-        report.parent.mkdir()
-        values = {"raster": str(raster), "prompts": prompts, "report": str(report), "picture": str(picture)}
-        job.write_text(json.dumps({**values, "area": area, "width": width, "leave_early": leave_early}))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "PYTEST", "PYTHON"))}
-        environment = {
-            **kept,
-            "DISPLAY": display,
-            "GEOPIX_DRIVE": str(job),
-            "GEOPIX_BACKEND_PYTHON": str(python),
-            **more,
-        }
-        options = ["--nologo", "--noversioncheck", "--profiles-path", str(profile), "--profile", "default"]
-        command = ["qgis", *options, "--code", str(Path(__file__).with_name("drive.py"))]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
-        assert report.is_file(), done.stdout + done.stderr
-        return json.loads(report.read_text()), picture, done
+        folder, picture = tmp_path / "out", tmp_path / "dock.png"
+        folder.mkdir()
+        job = {"raster": str(raster), "prompts": prompts, "picture": str(picture), "area": area, "width": width}
+        profile = full_qgis.make_profile(tmp_path / "profiles")
+        with full_qgis.screen() as display:
+            script = Path(__file__).with_name("drive.py")
+            job["leave_early"] = leave_early
+            report, done = full_qgis.run(script, job, folder, display, profile, python, **more)
+        return report, picture, done
 
     return run
 
@@ -105,7 +63,7 @@ def check(report, done):
 def fake_python(tmp_path):
     """What stands in for the Python of the model."""
     python = tmp_path / "python"
-    fake = ROOT / "tests" / "qgis" / "fake_backend.py"
+    fake = full_qgis.ROOT / "tests" / "qgis" / "fake_backend.py"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}"\n')
     python.chmod(0o755)
     return python
@@ -128,21 +86,12 @@ def test_closing_qgis_in_mid_answer_ends_the_model_process(run, write_raster, fa
     assert not is_alive(report["pid"])
 
 
-@pytest.fixture
-def scene(tmp_path):
-    """A road through forest as a GeoTIFF, put near the place that the file's name gives."""
-    if not SCENE.is_file():
-        pytest.skip("needs the demonstration scenes: run scripts/demo")
-    path = tmp_path / "yellowstone_road.tif"
-    box = [541_000, 4_977_103.5, 541_124.9, 4_977_000]  # 1249 x 1035 pixels of 0.1 m
-    gdal.Translate(str(path), str(SCENE), outputBounds=box, outputSRS=UTM12, bandList=[1, 2, 3])
-    return path, box
-
-
-@pytest.mark.skipif(not PYTHON.exists(), reason="needs the environment of the model: run scripts/install")
-def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(run, scene):
-    raster, (left, top, right, bottom) = scene
-    report, picture, done = run(raster, ["Segment the road", "Segment the trees"], PYTHON)
+@pytest.mark.skipif(not full_qgis.PYTHON.exists(), reason="needs the environment of the model: run scripts/install")
+@pytest.mark.skipif(not full_qgis.SCENE.is_file(), reason="needs the demonstration scenes: run scripts/demo")
+def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(run, tmp_path):
+    raster = full_qgis.place_scene(tmp_path / "yellowstone_road.tif")
+    left, top, right, bottom = full_qgis.SCENE_BOX
+    report, picture, done = run(raster, ["Segment the road", "Segment the trees"], full_qgis.PYTHON)
     check(report, done)
     assert report["facts"].startswith("1,249 x 1,035 px, 0.10 m, 4 windows, ~")
     layer = report["layer"]
@@ -153,7 +102,23 @@ def test_the_embedded_model_answers_in_the_dock_and_its_polygons_lie_on_the_map(
     assert left - 0.1 <= x0 < x1 <= right + 0.1 and bottom - 0.1 <= y0 < y1 <= top + 0.1
     exported = ogr.Open(str(picture.parent / "out" / "exported.shp"))
     assert exported.GetLayer().GetFeatureCount() == layer["count"]
-    if os.environ.get("GEOPIX_SAVE_SCREENSHOT"):
-        target = ROOT / "docs" / "images" / "dock.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, target)
+
+
+def test_no_key_of_the_plugin_has_another_meaning_in_qgis_and_a_step_that_fails_ends_it(tmp_path):
+    script = tmp_path / "keys.py"
+    script.write_text(
+        "from qgis.PyQt.QtWidgets import QAction, QShortcut\n"
+        "from qgis.utils import iface\n"
+        "from steps import play, report, until\n"
+        "def steps():\n"
+        "    window = iface.mainWindow()\n"
+        "    report['ours'] = window.findChild(QShortcut, 'geopixFocus').key().toString()\n"
+        "    report['theirs'] = [action.shortcut().toString() for action in window.findChildren(QAction)]\n"
+        "    yield until('rain', lambda: False, 0.2)\n"
+        "play(steps())\n"
+    )
+    profile = full_qgis.make_profile(tmp_path / "profiles")
+    with full_qgis.screen() as display:
+        report, done = full_qgis.run(script, {}, tmp_path, display, profile)
+    assert report["ours"] and report["ours"] not in report["theirs"]
+    assert "rain: not within 0.2 s" in report["errors"][0] and done.returncode == 0
