@@ -206,7 +206,7 @@ class ErrorEvent:
 
 @dataclass(frozen=True)
 class DoneEvent:
-    """Last event of a question that did not fail.  ``passes``: how often each window was looked at, once for a thing."""
+    """Last event of a question that did not fail.  ``passes``: how often each window was looked at."""
 
     name: ClassVar[str] = "done"
     answer: str

@@ -37,7 +37,7 @@ def layer(qgis_new_project):
         geometry.convertToMultiType()
         feature = QgsFeature(layer.fields())
         feature.setGeometry(geometry)
-        feature.setAttributes(["houses", "house", 0.9, geometry.area(), 80.0, 1, ""])
+        feature.setAttributes(["houses", "building", 0.9, geometry.area(), 80.0, 1, ""])
         layer.dataProvider().addFeatures([feature])
     QgsProject.instance().addMapLayer(layer)
     return layer
@@ -110,3 +110,13 @@ def test_nothing_to_do_is_said(panel, layer):
     panel.ready()
     assert panel.line.text() == "3 polygons: choose what to do." and not panel.apply.isEnabled()
     assert panel.minimumSizeHint().width() <= 304
+
+
+def test_right_angles_are_proposed_only_where_all_there_is_was_built(panel, layer):
+    assert panel.square.isChecked()
+    road = QgsFeature(layer.fields())
+    road.setGeometry(house(200))
+    road.setAttributes(["the road", "road", 0.9, 100.0, 80.0, 1, ""])
+    layer.dataProvider().addFeatures([road])
+    panel.open([layer])
+    assert not panel.square.isChecked()
