@@ -10,10 +10,11 @@ from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsProject, QgsRectangle, QgsVectorLayer
 
-from . import measuring, palette, provenance, styling
+from . import filters, measuring, palette, provenance, styling
+from .announcing import announce
 from .errors import LayerError
 from .layer_group import SOURCE, place
-from .links import Key, Links, key_of, unfiltered
+from .links import Key, Links, key_of
 from .measure import measure
 from .protocol import RegionEvent
 from .qt import QtCore
@@ -294,7 +295,7 @@ class ResultLayer:
     def _features(self, turn: int, target: Optional[int] = None) -> list[tuple[QgsVectorLayer, list[QgsFeature]]]:
         found = []
         for layer, ids in self.find(turn, target):
-            with unfiltered(layer):
+            with filters.subset(layer, ""):
                 found.append((layer, list(layer.getFeatures(ids))))
         return found
 
@@ -342,7 +343,7 @@ class ResultLayer:
 
     def _announce_changes(self, *_none: Any) -> None:
         for layer in self.layers:
-            layer.dataProvider().dataChanged.emit()
+            announce(layer)
 
     @staticmethod
     def _save_style(layer: QgsVectorLayer) -> None:
