@@ -56,7 +56,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.reviewing = Reviewing(self.panel.results, canvas, self._layers, self._colours, self)
         self.panel.add_below_results(self.reviewing.shaping)
         self.exporting = Exporting(self.panel, self.conversation, canvas, message_bar, self.say)
-        self.asking_each = FieldAsking(self.panel, self.conversation, canvas, self.ask_about, self.say)
+        self.asking_each = FieldAsking(self.panel, self.conversation, canvas, self.ask_about, self._selection, self.say)
         self.chat_menu = ChatMenu(self.panel, self.conversation, self.say, self.show_model)
         self._footprint, self._glow = Footprint(canvas), Glow(canvas)
         self._listener = MapListener(canvas, self.results)
