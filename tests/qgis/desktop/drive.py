@@ -15,7 +15,7 @@ import qgis.utils
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QEvent, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMenu
 from qgis.utils import iface
 
 PLUGIN = "geopix_qgis"
@@ -139,6 +139,7 @@ def unload():
             QApplication.processEvents()
         return {
             "docks": len([d for d in iface.mainWindow().findChildren(QDockWidget) if d.objectName() == "geopixDock"]),
+            "menus": len([m for m in iface.mainWindow().findChildren(QMenu) if m.title() == "GeoPix"]),
             "raster menu": len([a for a in iface.rasterMenu().actions() if "GeoPix" in a.text()]),
             "buttons": len([a for a in iface.pluginToolBar().actions() if a.objectName() == "geopixToggle"]),
         }
