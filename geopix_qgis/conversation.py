@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, kept
+from .asking import Asking, check_prompt, stopped
 from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
@@ -326,9 +326,8 @@ class Conversation(QtCore.QObject):
         if not self.active or self._asking is None:
             return
         self._add_pending()
-        turn, (done, total) = self._asking.turn, self._asking.windows
-        read = f" {done} of {total} windows were read;" if total else ""
-        turn.footer = f"Stopped.{read} {kept(turn.regions)}"
+        turn = self._asking.turn
+        turn.footer = stopped(self._asking.windows, turn.regions)
         self._end(Phase.STOPPED)
 
     def _client_failed(self, code: str, message: str) -> None:

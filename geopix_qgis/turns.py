@@ -68,6 +68,14 @@ class TurnRecord:
         return sum(phrase.arrived for phrase in self.phrases.values())
 
     @property
+    def lost(self) -> bool:
+        """Whether its polygons were in memory and did not come back with their project."""
+        if self.result is None or self.undone or self.result.count(self.number):
+            return False
+        layers = self.result.layers
+        return bool(layers) and all(layer.providerType() == "memory" and not layer.featureCount() for layer in layers)
+
+    @property
     def finished(self) -> bool:
         """Whether nothing more will arrive."""
         return bool(self.footer or self.problem)

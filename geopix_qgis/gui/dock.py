@@ -32,6 +32,12 @@ from .reviewing import Reviewing
 FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
+GONE = "These polygons are no longer on the map. Ask again with Retry."
+HIDDEN = "These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer."
+LOST = (
+    "Polygons of earlier answers were in memory only and were not saved with this project. Retry asks again; "
+    "to keep them, choose GeoPackage under Settings > Options > GeoPix."
+)
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
 DRAWN = re.compile(r"\b(?:drawn|box|rectangle)\b", re.IGNORECASE)
 IN_VIEW = re.compile(r"\b(?:in|of|within) (?:the|this|my) (?:current )?(?:view|map view|screen)\b", re.IGNORECASE)
@@ -63,6 +69,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self._point_tool = PointTool(canvas)
         self._model_panel = ModelPanel(self.conversation, self)
         self._agreed: object = None  # key of a selection that is over a limit and was to be sent anyway
+        self._sent_at = QtCore.QElapsedTimer()  # of the last click on Send: the second of a double click is no Stop
+        self._sent_at.start()
         self._facts = QtCore.QTimer(self)
         self._facts.setSingleShot(True)
         self._facts.setInterval(FACTS_MS)
@@ -102,10 +110,11 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def ask_or_stop(self) -> None:
         """What the button does: Send, or Stop while an answer is on its way."""
-        if self.conversation.active:
-            self.conversation.stop()
-        else:
+        if not self.conversation.active:
+            self._sent_at.start()
             self.ask()
+        elif self._sent_at.elapsed() > QtWidgets.QApplication.doubleClickInterval():
+            self.conversation.stop()
 
     def ask(self) -> None:
         """Asks what is typed; it stays typed where it was refused, or where an area over a limit is to be agreed to."""
@@ -259,6 +268,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
             self._refresh_soon()
         else:
             self._footprint.clear()
+            self.panel.point.setChecked(False)
+        self.panel.area.show_on_map(visible)
 
     def _sent(self) -> None:
         if not self.conversation.active:  # Enter never stops
@@ -287,6 +298,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self._models_changed()
         self.panel.transcript.show_turns(self.conversation.turns)
         self._show_results()
+        if any(turn.lost for turn in self.conversation.turns):
+            self.say(LOST, Qgis.MessageLevel.Warning)
 
     def _phase_changed(self, phase: Phase) -> None:
         active = self.conversation.active
@@ -346,8 +359,10 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def _show_phrase(self, number: int, target: int) -> None:
         turn = self.conversation.book.turn(number)
-        if turn is None or turn.result is None or not show_regions(self._canvas, turn.result, number, target):
-            self.say("These polygons were removed from the map.", Qgis.MessageLevel.Info)
+        if turn is None or turn.result is None or not turn.result.count(number, target):
+            self.say(GONE, Qgis.MessageLevel.Info)
+        elif not show_regions(self._canvas, turn.result, number, target):
+            self.say(HIDDEN, Qgis.MessageLevel.Info)
 
     def _hover_phrase(self, phrase: Optional[tuple[int, int]]) -> None:
         turn = self.conversation.book.turn(phrase[0]) if phrase else None

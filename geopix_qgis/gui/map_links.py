@@ -8,6 +8,7 @@ from typing import Optional
 from qgis.core import QgsRectangle, QgsVectorLayer
 from qgis.gui import QgsHighlight, QgsMapCanvas
 
+from .. import filters
 from ..layers import ResultLayer
 from ..qt import QtGui
 
@@ -18,8 +19,8 @@ GLOW = (255, 230, 0)
 
 
 def show_regions(canvas: QgsMapCanvas, result: ResultLayer, turn: int, target: Optional[int] = None) -> bool:
-    """Zooms to the polygons of a phrase, selects and flashes them; False where none of them is left."""
-    found = result.find(turn, target)
+    """Zooms to the polygons of a phrase, selects and flashes them; False where none of them is seen."""
+    found = [(layer, filters.still_seen(layer, ids)) for layer, ids in result.find(turn, target)]
     if not zoom_to(canvas, found):
         return False
     for layer in result.layers:

@@ -85,7 +85,7 @@ def test_a_click_on_a_phrase_whose_polygons_were_removed_says_so(dock, ask, said
     dock._canvas.stopRendering()
     QgsProject.instance().removeMapLayer(dock.conversation.last_result.layers[0])
     dock.panel.transcript.anchorClicked.emit(phrase(1, 1))
-    assert said[-1] == ("These polygons were removed from the map.", Qgis.MessageLevel.Info)
+    assert said[-1] == ("These polygons are no longer on the map. Ask again with Retry.", Qgis.MessageLevel.Info)
     assert dock.panel.transcript.describe(1, 1) == "Its polygons are not on the map."
 
 

@@ -1,0 +1,79 @@
+"""What an analyst in a hurry does with the dock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QApplication
+
+from geopix_qgis import settings
+from geopix_qgis.areas import AreaKind
+from geopix_qgis.gui import dock as dock_module
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_a_double_click_on_send_does_not_stop_the_answer(dock, ask, qtbot):
+    ask()
+    dock.panel.prompt.setPlainText("again")
+    qtbot.mouseClick(dock.panel.send, LEFT)
+    qtbot.mouseClick(dock.panel.send, LEFT)
+    qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
+    assert "Stopped" not in dock.conversation.turns[-1].footer and dock.conversation.turns[-1].regions == 2
+
+
+def test_a_click_on_stop_after_that_stops(dock, ask, qtbot):
+    ask(mode="slow", wait=False)
+    qtbot.wait(QApplication.doubleClickInterval() + 100)
+    qtbot.mouseClick(dock.panel.send, LEFT)
+    qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
+    assert dock.conversation.turns[-1].footer.startswith("Stopped. ")
+
+
+def test_stopping_before_anything_was_read_is_told_in_a_sentence(dock, ask):
+    ask(mode="slow", wait=False)
+    dock.conversation.stop()
+    assert dock.conversation.turns[-1].footer == "Stopped. Nothing was found so far."
+
+
+def test_a_click_on_a_phrase_whose_polygons_a_filter_hides_says_so_and_selects_nothing(dock, ask, said):
+    ask()
+    layer = dock.conversation.last_result.layers[0]
+    layer.setSubsetString("\"class\" = 'pond'")
+    dock._show_phrase(1, 0)
+    assert said[-1] == (dock_module.HIDDEN, Qgis.MessageLevel.Info) and layer.selectedFeatureCount() == 0
+    dock._show_phrase(1, 1)
+    assert [feature["class"] for feature in layer.selectedFeatures()] == ["pond"]
+
+
+@pytest.mark.parametrize("storage", ["memory", "geopackage"])
+def test_a_project_whose_answers_were_in_memory_says_on_opening_that_they_are_gone(dock, ask, said, storage, tmp_path):
+    settings.save(replace(settings.load(), storage=storage))
+    ask()
+    path = str(tmp_path / "project.qgs")
+    QgsProject.instance().write(path)
+    dock._canvas.stopRendering()
+    QgsProject.instance().clear()
+    said.clear()
+    QgsProject.instance().read(path)
+    assert said == ([(dock_module.LOST, Qgis.MessageLevel.Warning)] if storage == "memory" else [])
+    said.clear()
+    dock._act(1, "undo")
+    QgsProject.instance().write(path)
+    QgsProject.instance().read(path)
+    assert said == []  # they were taken off the map before
+
+
+def test_a_hidden_dock_leaves_no_box_on_the_map_and_draws_none(dock, qgis_canvas):
+    area = dock.panel.area
+    area.set_drawn(QgsRectangle(500_005, 5_399_970, 500_010, 5_399_980), QgsCoordinateReferenceSystem("EPSG:32633"))
+    assert not area._box.shown.isEmpty()
+    area.draw.setChecked(True)
+    dock.hide()
+    assert area._box.shown.isEmpty() and not area._tool.waiting
+    dock.panel.point.setChecked(True)
+    dock.show()
+    assert not area._box.shown.isEmpty() and area.kind.currentData() is AreaKind.DRAWN
