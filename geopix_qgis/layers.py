@@ -19,6 +19,7 @@ from .measure import measure
 from .protocol import RegionEvent
 from .qt import QtCore
 from .regions import category_in, category_of, feature_of, new_feature, value_of
+from .review import polygons
 from .storage import Storage, gpkg_of, move_to, new_layer
 
 LAYER_NAME = "GeoPix answers"
@@ -332,7 +333,9 @@ class ResultLayer:
         ok, added = layer.dataProvider().addFeatures(list(features))
         if not ok:
             why = "; ".join(layer.dataProvider().errors()) or "it may be read-only or its file is gone"
-            raise LayerError(f"{len(features)} polygons could not be added to the layer {layer.name()}: {why}.")
+            if "locked" in why:
+                why = "another program is writing to its file; let it finish, then ask again with Retry"
+            raise LayerError(f"{polygons(len(features))} could not be added to the layer {layer.name()}: {why}.")
         self._links[layer.id()].note(added)
         self._changed(layer)
 

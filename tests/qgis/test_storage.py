@@ -136,14 +136,15 @@ def test_a_place_that_cannot_be_is_told(qgis_new_project, tmp_path, name, words)
     assert [item.name for item in tmp_path.iterdir()] == ["folder.gpkg"]
 
 
-def test_a_batch_is_written_whole_or_not_at_all(path):
+@pytest.mark.parametrize(("said", "told"), [("disk full", "disk full"), ("database is locked", "another program is")])
+def test_a_batch_is_written_whole_or_not_at_all(path, said, told):
     result = result_with(region(), storage=Storage(path))
     with sqlite3.connect(path) as database:
         database.execute(
             "create trigger full before insert on geopix_answers when new.class='road' "
-            "begin select raise(abort, 'disk full'); end"
+            f"begin select raise(abort, '{said}'); end"
         )
-    with pytest.raises(LayerError, match=r"2 polygons could not be added .* disk full"):
+    with pytest.raises(LayerError, match=rf"2 polygons could not be added .* {told}"):
         result.add([region(square(1)), region(square(2), "road")])
     assert rows(result.layers[0], "class") == [("building",)] and result.count(1) == 1
 
