@@ -227,6 +227,7 @@ class Conversation(QtCore.QObject):
             self.progress.emit(0, 0, "Starting the model...")
         elif self._asking.body is not None:
             self._set(Phase.ASKING)
+            self.progress.emit(0, 0, "Waiting for the model...")
             self.process.set_busy(True)
             self._client.ask(self.process.endpoint, *self._asking.body)
             self._asking.body = None

@@ -149,6 +149,13 @@ class Transcript(QtWidgets.QTextBrowser):
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "_turns"):
             self.show_turns(list(self._turns))
 
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        """The end stays in sight when a neighbour, such as the progress bar, takes room."""
+        follows = self._at_end()
+        super().resizeEvent(event)
+        if follows:
+            self._to_end()
+
     def leaveEvent(self, event: QtCore.QEvent) -> None:
         """Without the mouse no phrase is pointed at."""
         super().leaveEvent(event)

@@ -67,6 +67,26 @@ def test_a_project_whose_answers_were_in_memory_says_on_opening_that_they_are_go
     assert said == []  # they were taken off the map before
 
 
+def test_the_end_of_the_newest_answer_is_in_sight(dock, ask, qtbot):
+    for number in range(6):
+        ask(f"question {number}")
+        qtbot.wait(300)  # the card of results takes its room
+        bar = dock.panel.transcript.verticalScrollBar()
+        assert bar.value() == bar.maximum(), number
+    assert bar.maximum() > 0
+    bar.setValue(0)
+    dock.panel.show_fact("a line\nmore\nabove")
+    qtbot.wait(100)
+    assert bar.value() == 0  # where the analyst reads, nothing moves
+
+
+def test_a_question_that_waits_for_the_model_says_so(dock, ask, qtbot):
+    said = []
+    dock.conversation.progress.connect(lambda *progress: said.append(progress))
+    ask()
+    assert (0, 0, "Waiting for the model...") in said
+
+
 def test_a_hidden_dock_leaves_no_box_on_the_map_and_draws_none(dock, qgis_canvas):
     area = dock.panel.area
     area.set_drawn(QgsRectangle(500_005, 5_399_970, 500_010, 5_399_980), QgsCoordinateReferenceSystem("EPSG:32633"))
