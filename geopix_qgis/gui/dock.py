@@ -283,7 +283,11 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def _pointed(self, place: QgsPointXY) -> None:
         self.panel.point.setChecked(False)
-        area = areas.around(place, self._canvas.mapSettings().destinationCrs(), POINT_SIZE_M)
+        try:
+            area = areas.around(place, self._canvas.mapSettings().destinationCrs(), POINT_SIZE_M)
+        except TileError as error:
+            self.say(str(error), Qgis.MessageLevel.Warning)
+            return
         if area.outline is not None:
             self.panel.area.set_drawn(area.outline.boundingBox(), area.crs)
         self.panel.prompt.setFocus()
@@ -352,9 +356,13 @@ class GeoPixDock(QtWidgets.QDockWidget):
         """The same question once more, about what is chosen now; its polygons replace those of before."""
         if self.conversation.active:
             return
+        draft = self.panel.prompt.toPlainText()
         self.panel.prompt.take(turn.prompt)
         self.ask()
-        if self.conversation.active and turn.regions:
+        if not self.conversation.active:
+            return
+        self.panel.prompt.take(draft)
+        if turn.regions:
             self.conversation.book.move(turn.number, undone=True)
 
     def _show_phrase(self, number: int, target: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -85,6 +85,22 @@ def test_a_question_that_waits_for_the_model_says_so(dock, ask, qtbot):
     dock.conversation.progress.connect(lambda *progress: said.append(progress))
     ask()
     assert (0, 0, "Waiting for the model...") in said
+
+
+@pytest.mark.parametrize(("crs", "x"), [("EPSG:2056", 1e20), ("", 1e20)])
+def test_a_click_far_from_everything_is_answered_in_words(dock, said, qgis_canvas, crs, x):
+    qgis_canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+    dock._point_tool.clicked.emit(QgsPointXY(x, x))
+    assert "no square of 20 m around this point" in said[-1][0] and dock.panel.area.drawn is None
+
+
+def test_a_retry_leaves_what_is_being_typed(dock, ask, qtbot):
+    ask()
+    dock.panel.prompt.setPlainText("half a thou")
+    dock._act(1, "retry")
+    qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
+    assert [turn.prompt for turn in dock.conversation.turns] == ["roofs", "roofs"]
+    assert dock.panel.prompt.toPlainText() == "half a thou"
 
 
 def test_a_hidden_dock_leaves_no_box_on_the_map_and_draws_none(dock, qgis_canvas):
