@@ -7,6 +7,11 @@ from typing import Optional
 
 from .layers import ResultLayer
 
+LOST = (
+    "Polygons of earlier answers were in memory only and were not saved with this project. Retry asks again; "
+    "to keep them, choose GeoPackage under Settings > Options > GeoPix."
+)
+
 
 @dataclass
 class Phrase:

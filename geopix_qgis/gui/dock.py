@@ -17,12 +17,12 @@ from ..errors import PluginError, TileError
 from ..estimate import describe, estimate
 from ..qt import QtCore, QtWidgets
 from ..raster import Selection, file_of, select
-from ..turns import TurnRecord
+from ..turns import LOST, TurnRecord
 from .chat_menu import ChatMenu
 from .exporting import Exporting
 from .field_asking import FieldAsking
 from .footprint import Footprint
-from .map_links import Glow, show_regions
+from .map_links import GONE, HIDDEN, Glow, show_regions
 from .map_listener import MapListener
 from .map_tools import PointTool
 from .model_panel import ModelPanel
@@ -32,12 +32,6 @@ from .reviewing import Reviewing
 FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
-GONE = "These polygons are no longer on the map. Ask again with Retry."
-HIDDEN = "These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer."
-LOST = (
-    "Polygons of earlier answers were in memory only and were not saved with this project. Retry asks again; "
-    "to keep them, choose GeoPackage under Settings > Options > GeoPix."
-)
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
 DRAWN = re.compile(r"\b(?:drawn|box|rectangle)\b", re.IGNORECASE)
 IN_VIEW = re.compile(r"\b(?:in|of|within) (?:the|this|my) (?:current )?(?:view|map view|screen)\b", re.IGNORECASE)

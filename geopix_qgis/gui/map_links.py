@@ -12,6 +12,8 @@ from .. import filters
 from ..layers import ResultLayer
 from ..qt import QtGui
 
+GONE = "These polygons are no longer on the map. Ask again with Retry."
+HIDDEN = "These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer."
 MARGIN = 1.4  # of the polygons' extent
 FLASHES, FLASH_MS = 2, 400
 GLOWING = 300  # polygons at most: each is drawn on top of the map by itself

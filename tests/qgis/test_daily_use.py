@@ -11,7 +11,8 @@ from qgis.PyQt.QtWidgets import QApplication
 
 from geopix_qgis import settings
 from geopix_qgis.areas import AreaKind
-from geopix_qgis.gui import dock as dock_module
+from geopix_qgis.gui.map_links import HIDDEN
+from geopix_qgis.turns import LOST
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -44,7 +45,7 @@ def test_a_click_on_a_phrase_whose_polygons_a_filter_hides_says_so_and_selects_n
     layer = dock.conversation.last_result.layers[0]
     layer.setSubsetString("\"class\" = 'pond'")
     dock._show_phrase(1, 0)
-    assert said[-1] == (dock_module.HIDDEN, Qgis.MessageLevel.Info) and layer.selectedFeatureCount() == 0
+    assert said[-1] == (HIDDEN, Qgis.MessageLevel.Info) and layer.selectedFeatureCount() == 0
     dock._show_phrase(1, 1)
     assert [feature["class"] for feature in layer.selectedFeatures()] == ["pond"]
 
@@ -59,7 +60,7 @@ def test_a_project_whose_answers_were_in_memory_says_on_opening_that_they_are_go
     QgsProject.instance().clear()
     said.clear()
     QgsProject.instance().read(path)
-    assert said == ([(dock_module.LOST, Qgis.MessageLevel.Warning)] if storage == "memory" else [])
+    assert said == ([(LOST, Qgis.MessageLevel.Warning)] if storage == "memory" else [])
     said.clear()
     dock._act(1, "undo")
     QgsProject.instance().write(path)
