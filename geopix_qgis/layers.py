@@ -330,6 +330,12 @@ class ResultLayer:
         self._measuring[layer.id()] = measuring.Measuring(layer)
 
     def _write(self, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
+        path = gpkg_of(layer)
+        if path is not None and not path.exists():  # GDAL would go on writing into the deleted file
+            raise LayerError(
+                f"The file of the layer {layer.name()} is gone: {path}. Remove the layer, then ask again with Retry; "
+                "a new one is made."
+            )
         ok, added = layer.dataProvider().addFeatures(list(features))
         if not ok:
             why = "; ".join(layer.dataProvider().errors()) or "it may be read-only or its file is gone"

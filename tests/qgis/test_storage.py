@@ -149,6 +149,18 @@ def test_a_batch_is_written_whole_or_not_at_all(path, said, told):
     assert rows(result.layers[0], "class") == [("building",)] and result.count(1) == 1
 
 
+def test_a_geopackage_that_was_deleted_takes_no_answer_and_says_so(path):
+    result = result_with(region(), storage=Storage(path))
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    with pytest.raises(LayerError, match=r"is gone: .* Remove the layer, then ask again"):
+        result.add([region(square(1))], TIME)
+    with pytest.raises(LayerError, match="provenance could not be stored"):
+        provenance.save(result.layers[0], result.layers[0].metadata())
+    QgsProject.instance().removeMapLayer(result.layers[0])
+    assert result.add([region(square(1))], TIME) == 1 and path.exists()
+
+
 def test_the_default_place_is_beside_the_raster(write_raster, add_raster, tmp_path):
     raster = add_raster(write_raster("my scene.tif"))
     assert default_gpkg(raster) == tmp_path / "my_scene_geopix.gpkg"
