@@ -33,7 +33,7 @@ FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
-DRAWN = re.compile(r"\b(?:drawn|box|rectangle)\b", re.IGNORECASE)
+DRAWN = re.compile(r"\b(?:drawn|(?:the|this|that|my) (?:box|rectangle))\b", re.IGNORECASE)
 IN_VIEW = re.compile(r"\b(?:in|of|within) (?:the|this|my) (?:current )?(?:view|map view|screen)\b", re.IGNORECASE)
 
 

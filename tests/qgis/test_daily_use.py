@@ -95,6 +95,22 @@ def test_a_click_far_from_everything_is_answered_in_words(dock, said, qgis_canva
     assert "no square of 20 m around this point" in said[-1][0] and dock.panel.area.drawn is None
 
 
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("How many roofs are in the box?", AreaKind.DRAWN),
+        ("Segment the drawn area", AreaKind.DRAWN),
+        ("Segment box girder bridges", AreaKind.VIEW),
+    ],
+)
+def test_only_words_about_the_drawn_box_choose_it(dock, prompt, kind):
+    rect = QgsRectangle(500_005, 5_399_970, 500_010, 5_399_980)
+    dock.panel.area.set_drawn(rect, QgsCoordinateReferenceSystem("EPSG:32633"))
+    dock.panel.area.set_kind(AreaKind.VIEW)
+    dock.panel.prompt.setPlainText(prompt)
+    assert dock._area().kind is kind
+
+
 def test_a_retry_leaves_what_is_being_typed(dock, ask, qtbot):
     ask()
     dock.panel.prompt.setPlainText("half a thou")
