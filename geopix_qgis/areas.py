@@ -81,11 +81,13 @@ def around(point: QgsPointXY, crs: QgsCoordinateReferenceSystem, size_m: float) 
         TileError: If the point lies outside the area of ``crs``, or the size is not positive.
     """
     scales = metres_per_unit(crs, point) if crs.isValid() else (1.0, 1.0)
-    if scales is None or not (math.isfinite(size_m) and size_m > 0):
+    rect = QgsRectangle()
+    if scales is not None and math.isfinite(size_m) and size_m > 0:
+        half_width, half_height = size_m / 2 / scales[0], size_m / 2 / scales[1]
+        x, y = point.x(), point.y()
+        rect = QgsRectangle(x - half_width, y - half_height, x + half_width, y + half_height)
+    if rect.isEmpty():  # also where the coordinates are so large that the square vanishes in them
         raise TileError(f"There is no square of {size_m:g} m around this point. Click on the raster.")
-    half_width, half_height = size_m / 2 / scales[0], size_m / 2 / scales[1]
-    x, y = point.x(), point.y()
-    rect = QgsRectangle(x - half_width, y - half_height, x + half_width, y + half_height)
     return Area(AreaKind.DRAWN, QgsGeometry.fromRect(rect), crs, f"{size_m:g} m around a point")
 
 

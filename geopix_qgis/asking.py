@@ -31,11 +31,17 @@ class Asking:
     gsd_m: Optional[float] = None
 
 
-def kept(regions: int) -> str:
-    """What a stopped answer leaves on the map, as half a sentence."""
+def stopped(windows: tuple[int, int], regions: int) -> str:
+    """How far a stopped answer came: windows (read, in all), and polygons on the map."""
     if regions == 0:
-        return "nothing was found so far."
-    return f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
+        kept = "nothing was found so far."
+    else:
+        kept = (
+            f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
+        )
+    done, total = windows
+    how = f"{done} of {total} windows were read; {kept}" if total else kept
+    return f"Stopped. {how[0].upper()}{how[1:]}"
 
 
 def check_prompt(prompt: str) -> None:

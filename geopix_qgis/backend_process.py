@@ -21,6 +21,7 @@ from .qt import QtCore, Signal
 
 START_LIMIT_MS = 120_000
 STDERR_TAIL_CHARS = 4000
+CHATTER = ("INFO", "DEBUG")  # how lines of its log begin that explain nothing
 
 # Everything else stays behind: PROJ_*, PYTHON* and GDAL_* of QGIS break the pyproj, numpy and rasterio of the model
 # process, and qtpy leaves a QT_API.
@@ -189,10 +190,14 @@ class BackendProcess(QtCore.QObject):
             program = self._process.program()
             self._fail(f"The model process did not start: {program} is not a program that runs. Choose another Python.")
 
-    def _finished(self, code: int, *_status: Any) -> None:
+    def _finished(self, code: int, status: Any) -> None:
         self._read_err()
-        last = self._err.strip().rsplit("\n", 1)[-1].rstrip(".")
-        self._fail(f"The model process ended unexpectedly (code {code}){': ' + last if last else ''}.")
+        if status == QtCore.QProcess.ExitStatus.CrashExit:  # it had no time to say why
+            why = "it crashed or was killed, perhaps because the memory was full. Ask again to restart it"
+        else:
+            said = [line for line in self._err.splitlines() if line.strip() and not line.startswith(CHATTER)]
+            why = said[-1].strip().rstrip(".") if said else "it did not say why. Ask again to restart it"
+        self._fail(f"The model process ended unexpectedly (code {code}): {why}.")
 
     def _took_too_long(self) -> None:
         self._fail(f"The model process was not ready within {START_LIMIT_MS // 1000} s. Ask again to restart it.")

@@ -129,7 +129,8 @@ class AskClient(QtCore.QObject):
 
     def _silent(self) -> None:
         seconds = self._watchdog.interval() // 1000
-        self._give_up("silent", f"The model process has been silent for {seconds} s. Ask again; it is still running.")
+        how = "Ask again; if it stays silent, press Restart in the menu under Model and its process."
+        self._give_up("silent", f"The model process has been silent for {seconds} s. {how}")
 
 
 def _refusal(status: int, body: bytes) -> tuple[str, str]:

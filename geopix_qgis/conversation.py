@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, kept
+from .asking import Asking, check_prompt, stopped
 from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
@@ -227,6 +227,7 @@ class Conversation(QtCore.QObject):
             self.progress.emit(0, 0, "Starting the model...")
         elif self._asking.body is not None:
             self._set(Phase.ASKING)
+            self.progress.emit(0, 0, "Waiting for the model...")
             self.process.set_busy(True)
             self._client.ask(self.process.endpoint, *self._asking.body)
             self._asking.body = None
@@ -326,9 +327,8 @@ class Conversation(QtCore.QObject):
         if not self.active or self._asking is None:
             return
         self._add_pending()
-        turn, (done, total) = self._asking.turn, self._asking.windows
-        read = f" {done} of {total} windows were read;" if total else ""
-        turn.footer = f"Stopped.{read} {kept(turn.regions)}"
+        turn = self._asking.turn
+        turn.footer = stopped(self._asking.windows, turn.regions)
         self._end(Phase.STOPPED)
 
     def _client_failed(self, code: str, message: str) -> None:

@@ -9,10 +9,11 @@ from qgis.core import QgsFeature, QgsVectorLayer
 
 from .areas import Area, AreaKind
 from .conversation import Conversation, Phase
-from .errors import LayerError
+from .errors import LayerError, TileError
 from .outlines import polygons_of
 from .qt import QtCore, Signal
 from .turns import TurnRecord
+from .wording import polygons
 
 
 class Value(enum.Enum):
@@ -32,8 +33,10 @@ class FieldAnswers(QtCore.QObject):
 
     The values are edits of the layer that are not saved: the analyst looks at them, then saves or discards them.
 
-    Signals: ``progress(done, total)``, ``ended(int, str)`` with the number of fields written and what stopped it, if
-    anything did.
+    Polygons that cannot be asked about, such as those beside the raster, are left out.
+
+    Signals: ``progress(done, total)``, ``ended(int, str)`` with the number of fields written and what must be known of
+    how it went: what stopped it, or which polygons were left out; else empty.
     """
 
     progress = Signal(int, int)
@@ -44,7 +47,9 @@ class FieldAnswers(QtCore.QObject):
         self._talk = conversation
         self._layer_id, self._field, self._value = "", "", Value.ANSWER
         self._left: list[QgsFeature] = []
-        self._total = self._written = 0
+        self._total = self._written = self._skipped = 0
+        self._reason = ""  # why the last one was left out
+        self._check: Callable[[Area], object] = lambda area: None
         self._layer: Optional[QgsVectorLayer] = None
         self._ask: Callable[[Area], bool] = lambda area: False
         conversation.finished.connect(self._finished)
@@ -54,7 +59,14 @@ class FieldAnswers(QtCore.QObject):
         """Whether polygons are still to be asked about."""
         return bool(self._total)
 
-    def start(self, layer: QgsVectorLayer, field: str, value: Value, ask: Callable[[Area], bool]) -> None:
+    def start(
+        self,
+        layer: QgsVectorLayer,
+        field: str,
+        value: Value,
+        ask: Callable[[Area], bool],
+        check: Callable[[Area], object],
+    ) -> None:
         """Begins with the selected polygons of a layer.
 
         Args:
@@ -62,6 +74,7 @@ class FieldAnswers(QtCore.QObject):
             field: Name of one of its fields.
             value: What to write.
             ask: Asks the question about an area; False where it was refused.
+            check: Raises TileError for an area that cannot be asked about.
 
         Raises:
             LayerError: If nothing is selected, the layer takes no edits, or the field cannot hold the value.
@@ -76,21 +89,39 @@ class FieldAnswers(QtCore.QObject):
             raise LayerError(f"The field {field} holds numbers and cannot take the {value.value}. Choose a text field.")
         if not layer.isEditable() and not layer.startEditing():
             raise LayerError(f"The layer {layer.name()} cannot be edited. Choose another one, or save it as a copy.")
-        self._layer, self._field, self._value, self._ask = layer, field, value, ask
-        self._left, self._total, self._written = features, len(features), 0
+        self._layer, self._field, self._value, self._ask, self._check = layer, field, value, ask, check
+        self._left, self._total, self._written, self._skipped = features, len(features), 0, 0
         layer.willBeDeleted.connect(self._layer_gone)
         self._next()
 
     def _next(self) -> None:
-        self.progress.emit(self._total - len(self._left), self._total)
-        if not self._left or self._layer is None:
-            self._end("")
+        if self._layer is None:
+            return  # ended when the layer went
+        if not self._layer.isEditable():
+            self._end(f"The edits of {self._layer.name()} were saved or discarded meanwhile.")
             return
-        feature = self._left[0]
-        label = f"{self._layer.name()} {feature.id()}"
-        area = Area(AreaKind.SELECTION, polygons_of(feature.geometry()), self._layer.crs(), label)
-        if not self._ask(area):
+        area = self._next_area(self._layer)
+        self.progress.emit(self._total - len(self._left), self._total)
+        if area is None:
+            left_out = f"{polygons(self._skipped)} left out. {self._reason}"
+            self._end(left_out if self._skipped else "")
+        elif not self._ask(area):
             self._end("The question was refused.")
+
+    def _next_area(self, layer: QgsVectorLayer) -> Optional[Area]:
+        """The next polygon that can be asked about, None where none is left."""
+        while self._left:
+            feature = self._left[0]
+            shape, label = polygons_of(feature.geometry()), f"{layer.name()} {feature.id()}"
+            area = Area(AreaKind.SELECTION, shape, layer.crs(), label)
+            try:
+                self._check(area)
+            except TileError as error:
+                self._left.pop(0)
+                self._skipped, self._reason = self._skipped + 1, str(error)
+            else:
+                return area
+        return None
 
     def _finished(self, turn: TurnRecord) -> None:
         if not self.active:
@@ -98,8 +129,9 @@ class FieldAnswers(QtCore.QObject):
         if self._talk.phase is not Phase.IDLE:
             self._end(turn.problem or "Stopped.")
             return
-        if self._layer is not None:
-            self._write(self._layer, self._left.pop(0), turn)
+        feature = self._left.pop(0)
+        if self._layer is not None and self._layer.isEditable():
+            self._write(self._layer, feature, turn)
         QtCore.QTimer.singleShot(0, self._next)
 
     def _write(self, layer: QgsVectorLayer, feature: QgsFeature, turn: TurnRecord) -> None:
@@ -117,6 +149,7 @@ class FieldAnswers(QtCore.QObject):
     def _layer_gone(self) -> None:
         self._layer = None
         if self.active:
+            self._end("The layer of the polygons was removed.")
             self._talk.stop()
 
     def _end(self, why: str) -> None:

@@ -10,14 +10,16 @@ from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsProject, QgsVectorLayer
 
-from . import measuring, palette, provenance, styling
+from . import filters, measuring, palette, provenance, styling
+from .announcing import announce
 from .errors import LayerError
 from .layer_group import SOURCE, place
-from .links import Key, Links, key_of, unfiltered
+from .links import Key, Links, key_of
 from .measure import measure
 from .protocol import RegionEvent
 from .qt import QtCore
 from .regions import category_in, category_of, feature_of, new_feature, value_of
+from .review import polygons
 from .storage import Storage, gpkg_of, move_to, new_layer
 
 LAYER_NAME = "GeoPix answers"
@@ -285,7 +287,7 @@ class ResultLayer:
     def _features(self, turn: int, target: Optional[int] = None) -> list[tuple[QgsVectorLayer, list[QgsFeature]]]:
         found = []
         for layer, ids in self.find(turn, target):
-            with unfiltered(layer):
+            with filters.subset(layer, ""):
                 found.append((layer, list(layer.getFeatures(ids))))
         return found
 
@@ -319,10 +321,18 @@ class ResultLayer:
         self._measuring[layer.id()] = measuring.Measuring(layer)
 
     def _write(self, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
+        path = gpkg_of(layer)
+        if path is not None and not path.exists():  # GDAL would go on writing into the deleted file
+            raise LayerError(
+                f"The file of the layer {layer.name()} is gone: {path}. Remove the layer, then ask again with Retry; "
+                "a new one is made."
+            )
         ok, added = layer.dataProvider().addFeatures(list(features))
         if not ok:
             why = "; ".join(layer.dataProvider().errors()) or "it may be read-only or its file is gone"
-            raise LayerError(f"{len(features)} polygons could not be added to the layer {layer.name()}: {why}.")
+            if "locked" in why:
+                why = "another program is writing to its file; let it finish, then ask again with Retry"
+            raise LayerError(f"{polygons(len(features))} could not be added to the layer {layer.name()}: {why}.")
         self._links[layer.id()].note(added)
         self._changed(layer)
 
@@ -333,7 +343,7 @@ class ResultLayer:
 
     def _announce_changes(self, *_none: Any) -> None:
         for layer in self.layers:
-            layer.dataProvider().dataChanged.emit()
+            announce(layer)
 
     @staticmethod
     def _save_style(layer: QgsVectorLayer) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, Optional
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
-from .qt import QtCore
+from . import filters
 from .regions import category_in, value_of
 
 COLUMNS = ["turn", "target", "class", "phrase"]
@@ -73,7 +72,7 @@ class Links:
         if self._rows is None:
             request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
             request.setSubsetOfAttributes(COLUMNS, self._layer.fields())
-            with unfiltered(self._layer):
+            with filters.subset(self._layer, ""):
                 self._rows = _collect({}, self._layer.getFeatures(request))
         return self._rows
 
@@ -90,20 +89,3 @@ def _collect(rows: dict[Key, dict[int, str]], features: Iterable[QgsFeature]) ->
         if key is not None:
             rows.setdefault(key, {})[feature.id()] = category_in(feature)
     return rows
-
-
-@contextmanager
-def unfiltered(layer: QgsVectorLayer) -> Iterator[None]:
-    """Lifts the analyst's filter of a layer for a moment, unseen; QGIS does not let it be lifted while he edits."""
-    subset = layer.subsetString()
-    if not subset or layer.isEditable():
-        yield
-        return
-    blockers = [QtCore.QSignalBlocker(item) for item in (layer, layer.dataProvider())]
-    layer.setSubsetString("")
-    try:
-        yield
-    finally:
-        layer.setSubsetString(subset)
-        for blocker in blockers:
-            blocker.unblock()

@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
 
+from .announcing import announce
 from .measure import measure
 
 AREA, PERIMETER = "area_m2", "perimeter_m"
@@ -26,8 +27,7 @@ def remeasure(layer: QgsVectorLayer, fids: Iterable[int]) -> int:
         for fid, changes in values.items():
             layer.changeAttributeValues(fid, changes)
     elif values and layer.dataProvider().changeAttributeValues(values):
-        layer.dataProvider().dataChanged.emit()
-        layer.triggerRepaint()
+        announce(layer)
     return len(values)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from .gui.dock import GeoPixDock
 from .gui.options import OptionsFactory
-from .qt import QAction, QShortcut, QtCore, QtGui
+from .qt import QAction, QShortcut, QtCore, QtGui, QtWidgets
 from .shipped import shipped
 
 MENU = "GeoPix"
@@ -54,7 +54,11 @@ class GeoPixPlugin:
         """Called by QGIS when the plugin is switched off or QGIS ends."""
         if self.dock is None or self._action is None or self._shortcut is None:
             return
+        menus = [menu for menu in self._action.associatedWidgets() if isinstance(menu, QtWidgets.QMenu)]
         self._iface.removePluginRasterMenu(MENU, self._action)
+        for menu in menus:
+            if menu.title() == MENU and menu.isEmpty():
+                menu.deleteLater()  # QGIS makes one each time, and leaves it behind
         self._iface.removeToolBarIcon(self._action)
         self._iface.unregisterOptionsWidgetFactory(self._options)
         self._iface.removeDockWidget(self.dock)

@@ -108,6 +108,8 @@ def select(
     if not layer.isValid():
         raise TileError(f"The layer {layer.name()} is broken: its source cannot be read. Repair its data source first.")
     path = file_of(layer)
+    if is_gone(layer):  # QGIS would go on drawing it, in black
+        raise TileError(f"The file of the layer {layer.name()} is gone: {path}. Put it back, or repair its source.")
     dataset = open_dataset(path) if path else None
     wanted = None if area.kind is AreaKind.LAYER else _outline(area, layer, view)
     grid = picture_grid(layer, view, wanted, resolution_m) if dataset is None else grid_of(dataset)
@@ -138,6 +140,14 @@ def file_of(layer: QgsRasterLayer) -> Optional[str]:
     if path.startswith("/vsimem/") or path.startswith("MEM:"):
         return None  # memory of this process
     return os.path.abspath(path) if os.path.exists(path) else path
+
+
+def is_gone(layer: QgsRasterLayer) -> bool:
+    """Whether a layer was opened from a file that is no longer there."""
+    if layer.providerType() != "gdal":
+        return False
+    path = str(QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path") or "")
+    return os.path.isabs(path) and not path.startswith("/vsi") and not os.path.exists(path)
 
 
 def open_dataset(path: str) -> Optional[Any]:

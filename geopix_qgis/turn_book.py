@@ -15,7 +15,10 @@ from .results import Results
 from .turns import TurnRecord
 
 NEW_PLACE = "New place: the model answers this without the questions before."
-GONE = "These polygons cannot be brought back: their layer was removed. Ask again with Retry."
+GONE = (
+    "These polygons cannot be brought back: their layer was removed, or the project was opened anew. "
+    "Ask again with Retry."
+)
 
 
 class TurnBook(QtCore.QObject):

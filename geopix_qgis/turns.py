@@ -7,6 +7,11 @@ from typing import Optional
 
 from .layers import ResultLayer
 
+LOST = (
+    "Polygons of earlier answers were in memory only and were not saved with this project. Retry asks again; "
+    "to keep them, choose GeoPackage under Settings > Options > GeoPix."
+)
+
 
 @dataclass
 class Phrase:
@@ -66,6 +71,14 @@ class TurnRecord:
     def regions(self) -> int:
         """How many polygons arrived."""
         return sum(phrase.arrived for phrase in self.phrases.values())
+
+    @property
+    def lost(self) -> bool:
+        """Whether its polygons were in memory and did not come back with their project."""
+        if self.result is None or self.undone or self.result.count(self.number):
+            return False
+        layers = self.result.layers
+        return bool(layers) and all(layer.providerType() == "memory" and not layer.featureCount() for layer in layers)
 
     @property
     def finished(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Optional
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsGeometry, QgsProject, QgsVectorLayer
 
 from . import filters
+from .announcing import announce
 from .errors import LayerError
 
 DEPTH = 50  # steps that are kept
@@ -150,10 +151,8 @@ def _carry_out(name: str, change: Change) -> _Back:
         _store(replace(inverse, added=[]))  # what was done before the refusal
         raise LayerError(f"{layer.name()} could not be changed: {reason}. Save it under another name and use that.")
     inverse.removed = added
-    selection = set(layer.selectedFeatureIds()).difference(change.removed)
-    provider.dataChanged.emit()  # open attribute tables and whoever remembers features read them again
-    layer.selectByIds(sorted(selection))  # QGIS has forgotten it
-    layer.triggerRepaint()
+    layer.deselect(change.removed)
+    announce(layer)
     return _Back(layer.id(), inverse, list(change.removed))
 
 

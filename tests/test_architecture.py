@@ -59,7 +59,7 @@ LAYERS = {
         {"raster"},
         {"areas", "rendering", "raster_grid", "map_tiles", "contrast", "window_count"},
         # polygons of one layer: read, hidden, measured, changed, taken back
-        {"links", "measuring", "undo", "summaries", "filters", "shaping"},
+        {"announcing", "links", "measuring", "undo", "summaries", "filters", "shaping"},
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},

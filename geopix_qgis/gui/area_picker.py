@@ -40,6 +40,7 @@ class AreaPicker(QtWidgets.QWidget):
         self._canvas = canvas
         self._drawn: Optional[tuple[QgsRectangle, QgsCoordinateReferenceSystem]] = None
         self._rendered = False
+        self._on_map = True
         self._selections = SelectionWatch(canvas, self)
         self._box = Outline(canvas, QtCore.Qt.PenStyle.SolidLine)
         self._tool = BoxTool(canvas)
@@ -110,6 +111,13 @@ class AreaPicker(QtWidgets.QWidget):
             self._refresh()
             if self.resolution.value() > 0:
                 self.changed.emit()
+
+    def show_on_map(self, shown: bool) -> None:
+        """Whether the drawn box is on the map; nobody draws one where it is not."""
+        self._on_map = shown
+        if not shown:
+            self.draw.setChecked(False)
+        self._refresh()
 
     def close_down(self) -> None:
         """Takes everything from the canvas and listens to nothing any more."""
@@ -190,7 +198,7 @@ class AreaPicker(QtWidgets.QWidget):
         self.address.setVisible(kind is AreaKind.TILE)
         self.resolution.setVisible(self._rendered)
         self.resolution_label.setVisible(self._rendered)
-        if kind is AreaKind.DRAWN and self._drawn is not None:
+        if kind is AreaKind.DRAWN and self._drawn is not None and self._on_map:
             self._box.show(areas.box(*self._drawn).outline, self._drawn[1])
         else:
             self._box.clear()

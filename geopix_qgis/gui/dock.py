@@ -17,13 +17,13 @@ from ..errors import PluginError, TileError
 from ..estimate import describe, estimate
 from ..qt import QtCore, QtWidgets
 from ..raster import Selection, file_of, select
-from ..turns import TurnRecord
+from ..turns import LOST, TurnRecord
 from ..wording import area_text, polygons
 from .chat_menu import ChatMenu
 from .exporting import Exporting
 from .field_asking import FieldAsking
 from .footprint import Footprint
-from .map_links import Glow, show_regions
+from .map_links import GONE, HIDDEN, Glow, show_regions
 from .map_listener import MapListener
 from .map_tools import PointTool
 from .model_panel import ModelPanel
@@ -35,7 +35,7 @@ FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
-DRAWN = re.compile(r"\b(?:drawn|box|rectangle)\b", re.IGNORECASE)
+DRAWN = re.compile(r"\b(?:drawn|(?:the|this|that|my) (?:box|rectangle))\b", re.IGNORECASE)
 IN_VIEW = re.compile(r"\b(?:in|of|within) (?:the|this|my) (?:current )?(?:view|map view|screen)\b", re.IGNORECASE)
 
 
@@ -58,7 +58,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.reviewing = Reviewing(self.panel.results, canvas, self._layers, self._colours, self)
         self.panel.add_below_results(self.reviewing.shaping)
         self.exporting = Exporting(self.panel, self.conversation, canvas, message_bar, self.say)
-        self.asking_each = FieldAsking(self.panel, self.conversation, canvas, self.ask_about, self.say)
+        self.asking_each = FieldAsking(self.panel, self.conversation, canvas, self.ask_about, self._selection, self.say)
         self.chat_menu = ChatMenu(self.panel, self.conversation, self.say, self.show_model)
         self.results_menu = ResultsMenu(self.panel, self.conversation, self.say)
         self._footprint, self._glow = Footprint(canvas), Glow(canvas)
@@ -66,6 +66,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self._point_tool = PointTool(canvas)
         self._model_panel = ModelPanel(self.conversation, self)
         self._agreed: object = None  # key of a selection that is over a limit and was to be sent anyway
+        self._sent_at = QtCore.QElapsedTimer()  # of the last click on Send: the second of a double click is no Stop
+        self._sent_at.start()
         self._facts = QtCore.QTimer(self)
         self._facts.setSingleShot(True)
         self._facts.setInterval(FACTS_MS)
@@ -105,10 +107,11 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def ask_or_stop(self) -> None:
         """What the button does: Send, or Stop while an answer is on its way."""
-        if self.conversation.active:
-            self.conversation.stop()
-        else:
+        if not self.conversation.active:
+            self._sent_at.start()
             self.ask()
+        elif self._sent_at.elapsed() > QtWidgets.QApplication.doubleClickInterval():
+            self.conversation.stop()
 
     def ask(self) -> None:
         """Asks what is typed; it stays typed where it was refused, or where an area over a limit is to be agreed to."""
@@ -262,6 +265,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
             self._refresh_soon()
         else:
             self._footprint.clear()
+            self.panel.point.setChecked(False)
+        self.panel.area.show_on_map(visible)
 
     def _sent(self) -> None:
         if not self.conversation.active:  # Enter never stops
@@ -275,7 +280,11 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def _pointed(self, place: QgsPointXY) -> None:
         self.panel.point.setChecked(False)
-        area = areas.around(place, self._canvas.mapSettings().destinationCrs(), POINT_SIZE_M)
+        try:
+            area = areas.around(place, self._canvas.mapSettings().destinationCrs(), POINT_SIZE_M)
+        except TileError as error:
+            self.say(str(error), Qgis.MessageLevel.Warning)
+            return
         if area.outline is not None:
             self.panel.area.set_drawn(area.outline.boundingBox(), area.crs)
         self.panel.prompt.setFocus()
@@ -290,6 +299,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self._models_changed()
         self.panel.transcript.show_turns(self.conversation.turns)
         self._show_results()
+        if any(turn.lost for turn in self.conversation.turns):
+            self.say(LOST, Qgis.MessageLevel.Warning)
 
     def _phase_changed(self, _phase: Phase) -> None:
         active = self.conversation.active
@@ -342,15 +353,21 @@ class GeoPixDock(QtWidgets.QDockWidget):
         """The same question once more, about what is chosen now; its polygons replace those of before."""
         if self.conversation.active:
             return
+        draft = self.panel.prompt.toPlainText()
         self.panel.prompt.take(turn.prompt)
         self.ask()
-        if self.conversation.active and turn.regions:
+        if not self.conversation.active:
+            return
+        self.panel.prompt.take(draft)
+        if turn.regions:
             self.conversation.book.move(turn.number, undone=True)
 
     def _show_phrase(self, number: int, target: int) -> None:
         turn = self.conversation.book.turn(number)
-        if turn is None or turn.result is None or not show_regions(self._canvas, turn.result, number, target):
-            self.say("These polygons were removed from the map.", Qgis.MessageLevel.Info)
+        if turn is None or turn.result is None or not turn.result.count(number, target):
+            self.say(GONE, Qgis.MessageLevel.Info)
+        elif not show_regions(self._canvas, turn.result, number, target):
+            self.say(HIDDEN, Qgis.MessageLevel.Info)
 
     def _hover_phrase(self, phrase: Optional[tuple[int, int]]) -> None:
         turn = self.conversation.book.turn(phrase[0]) if phrase else None

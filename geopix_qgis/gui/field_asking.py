@@ -24,6 +24,7 @@ class FieldAsking(QtCore.QObject):
         conversation: What answers.
         canvas: Knows the active layer.
         ask: Asks what is typed about an area; False where it was refused.
+        check: Raises TileError for an area that cannot be asked about.
         say: Shows a message of a level.
     """
 
@@ -33,10 +34,11 @@ class FieldAsking(QtCore.QObject):
         conversation: Conversation,
         canvas: QgsMapCanvas,
         ask: Callable[[Area], bool],
+        check: Callable[[Area], object],
         say: Callable[[str, Any], None],
     ) -> None:
         super().__init__(panel)
-        self._panel, self._canvas, self._ask, self._say = panel, canvas, ask, say
+        self._panel, self._canvas, self._ask, self._check, self._say = panel, canvas, ask, check, say
         self._layer_id = ""
         self.answers = FieldAnswers(conversation, self)
         self.answers.ended.connect(self._ended)
@@ -65,7 +67,7 @@ class FieldAsking(QtCore.QObject):
             return
         field, value = self._panel.field_panel.chosen
         try:
-            self.answers.start(layer, field, value, self._ask)
+            self.answers.start(layer, field, value, self._ask, self._check)
         except PluginError as error:
             self._say(str(error), Qgis.MessageLevel.Warning)
 
@@ -75,9 +77,14 @@ class FieldAsking(QtCore.QObject):
     def _ended(self, written: int, why: str) -> None:
         self._panel.field_panel.show_progress(0, 0)
         layer = self._layer()
-        name = layer.name() if layer is not None else "the layer"
-        text = f"Wrote {written} answers into {name}; save its edits to keep them."
-        self._say(f"{why} {text}" if why else text, Qgis.MessageLevel.Warning if why else Qgis.MessageLevel.Success)
+        text = f"Wrote {written} answer{'' if written == 1 else 's'}"
+        if layer is not None and layer.isEditable():
+            text += f" into {layer.name()}; save its edits to keep them"
+        else:
+            text += " before that"
+        self._say(
+            f"{why} {text}." if why else f"{text}.", Qgis.MessageLevel.Warning if why else Qgis.MessageLevel.Success
+        )
         if not why:
             self._panel.prompt.clear()
             self._panel.field_panel.hide()

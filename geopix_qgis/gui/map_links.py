@@ -8,18 +8,21 @@ from typing import Optional
 from qgis.core import QgsRectangle, QgsVectorLayer
 from qgis.gui import QgsHighlight, QgsMapCanvas
 
+from .. import filters
 from ..layers import ResultLayer
 from ..qt import QtGui
 from .colours import GLOW, faded
 
+GONE = "These polygons are no longer on the map. Ask again with Retry."
+HIDDEN = "These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer."
 MARGIN = 1.4  # of the polygons' extent
 FLASHES, FLASH_MS = 2, 400
 GLOWING = 300  # polygons at most: each is drawn on top of the map by itself
 
 
 def show_regions(canvas: QgsMapCanvas, result: ResultLayer, turn: int, target: Optional[int] = None) -> bool:
-    """Zooms to the polygons of a phrase, selects and flashes them; False where none of them is left."""
-    found = result.find(turn, target)
+    """Zooms to the polygons of a phrase, selects and flashes them; False where none of them is seen."""
+    found = [(layer, filters.still_seen(layer, ids)) for layer, ids in result.find(turn, target)]
     if not zoom_to(canvas, found):
         return False
     for layer in result.layers:

@@ -134,6 +134,23 @@ def test_a_second_question_about_an_image_does_not_look_again(
     assert looks == 1
 
 
+@pytest.mark.parametrize(("windows", "most_looks"), [(49, 0), (100, 80)])
+def test_a_second_question_about_many_windows_looks_at_few_of_them_again(
+    nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch, windows: int, most_looks: int
+) -> None:
+    looks = []
+    monkeypatch.setattr(nano.model.vision, "forward", lambda image: looks.append(image))
+    predictor = NanoPredictor(nano.model, nano.tokenizer, nano.info)
+    images = [np.full((8, 8, 3), number, np.uint8) for number in range(windows)]
+    for image in images:
+        predictor._look(image)
+    assert len(looks) == windows  # 49: an area of 2,048 x 2,048 pixels
+    looks.clear()
+    for image in images:
+        predictor._look(image)
+    assert len(looks) <= most_looks
+
+
 def test_a_follow_up_is_understood_from_the_question_before(
     nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

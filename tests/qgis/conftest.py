@@ -249,4 +249,5 @@ def ask(dock, qtbot, write_raster, add_raster, fake_process):
             qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
         return layer
 
+    ask.process = fake_process
     return ask

@@ -64,6 +64,16 @@ def test_a_process_that_fails_at_start_says_why(process, fake_process, qtbot):
     assert "No module named 'torch'" in process.problems[0]
 
 
+def test_lines_of_the_log_are_no_reason_for_an_end(process, tmp_path, qtbot):
+    path = tmp_path / "python"
+    path.write_text("#!/bin/sh\necho 'INFO uvicorn.error: Started server process [7].' >&2\nexit 5\n")
+    path.chmod(0o755)
+    with qtbot.waitSignal(process.failed, timeout=8000):
+        process.start(path)
+    said = "The model process ended unexpectedly (code 5): it did not say why. Ask again to restart it."
+    assert process.problems == [said] and "uvicorn" in process.stderr_tail
+
+
 def test_a_process_of_another_protocol_is_refused_with_both_versions(process, fake_process, qtbot):
     fake_process("old")
     with qtbot.waitSignal(process.failed, timeout=8000):

@@ -140,7 +140,7 @@ def test_silence_is_given_up_and_a_heartbeat_is_not_silence(client, serve, qtbot
     began = time.monotonic()
     ask(client, serve(answer))
     settle(qtbot, client)
-    assert client.ends[0][0] == "silent"
+    assert client.ends[0][0] == "silent" and "press Restart" in client.ends[0][1]
     assert 1.2 < time.monotonic() - began < 3
 
 

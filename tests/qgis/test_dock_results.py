@@ -89,7 +89,7 @@ def test_a_click_on_a_phrase_whose_polygons_were_removed_says_so(dock, ask, said
     dock._canvas.stopRendering()
     QgsProject.instance().removeMapLayer(dock.conversation.last_result.layers[0])
     dock.panel.transcript.anchorClicked.emit(phrase(1, 1))
-    assert said[-1] == ("These polygons were removed from the map.", Qgis.MessageLevel.Info)
+    assert said[-1] == ("These polygons are no longer on the map. Ask again with Retry.", Qgis.MessageLevel.Info)
     assert dock.panel.transcript.describe(1, 1) == "Its polygons are not on the map."
 
 
@@ -200,30 +200,71 @@ def test_two_selected_polygons_of_different_classes_are_not_merged(dock, ask, sa
     assert "several classes" in said[-1][0] and shown(dock) == 2
 
 
-def test_answers_about_each_selected_polygon_go_into_a_field(dock, ask, said, qtbot):
-    raster = ask("first")
-    parcels = QgsVectorLayer(
-        f"Polygon?crs={raster.crs().authid()}&field=kind:string(20)&field=houses:integer", "p", "memory"
-    )
-    for left in (500_002, 500_020):
-        feature = QgsFeature(parcels.fields())
-        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(left, 5_399_970, left + 10, 5_399_980)))
-        parcels.dataProvider().addFeatures([feature])
-    QgsProject.instance().addMapLayer(parcels)
-    parcels.selectAll()
-    dock.panel.ask_each.click()
-    panel = dock.panel.field_panel
-    assert panel.isVisible() and panel.field.currentField() == "kind"
-    panel.value.setCurrentIndex(panel.value.findData(Value.MAIN_CLASS))
-    dock.panel.prompt.setPlainText("What is this?")
-    panel.begin.click()
-    qtbot.waitUntil(lambda: not dock.asking_each.answers.active, timeout=20_000)
+@pytest.fixture
+def ask_each(dock, ask, said, qtbot):
+    """Asks about each of some selected squares, whose left sides are given; gives their layer."""
+
+    def ask_each(*lefts, value=Value.MAIN_CLASS, mode="answer", wait=True):
+        ask("first")
+        said.clear()
+        dock.conversation.process.stop()
+        ask.process(mode)
+        parcels = QgsVectorLayer("Polygon?crs=EPSG:32633&field=kind:string(20)&field=houses:integer", "p", "memory")
+        for left in lefts:
+            feature = QgsFeature(parcels.fields())
+            if left is not None:
+                feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(left, 5_399_970, left + 10, 5_399_980)))
+            parcels.dataProvider().addFeatures([feature])
+        QgsProject.instance().addMapLayer(parcels)
+        parcels.selectAll()
+        dock.panel.ask_each.click()
+        panel = dock.panel.field_panel
+        panel.value.setCurrentIndex(panel.value.findData(value))
+        dock.panel.prompt.setPlainText("What is this?")
+        panel.begin.click()
+        if wait:
+            qtbot.waitUntil(lambda: not dock.asking_each.answers.active, timeout=20_000)
+        return parcels
+
+    return ask_each
+
+
+def test_answers_about_each_selected_polygon_go_into_a_field(dock, ask_each, said):
+    parcels = ask_each(500_002, 500_020)
+    assert dock.panel.field_panel.field.currentField() == "kind"
     assert said[-1][0] == "Wrote 2 answers into p; save its edits to keep them."
     assert parcels.isEditable() and [f["kind"] for f in parcels.getFeatures()] == ["house", "house"]
     assert [turn.area for turn in dock.conversation.turns[1:]] == ["p 1", "p 2"]
     with pytest.raises(LayerError, match="holds numbers"):
-        dock.asking_each.answers.start(parcels, "houses", Value.ANSWER, lambda area: True)
+        dock.asking_each.answers.start(parcels, "houses", Value.ANSWER, lambda area: True, lambda area: None)
     parcels.rollBack()
+
+
+def test_polygons_that_cannot_be_asked_about_are_left_out_and_the_others_are_asked(ask_each, said):
+    parcels = ask_each(500_002, 590_000, None, 500_020)
+    assert [f["kind"] or "" for f in parcels.getFeatures()] == ["house", "", "", "house"]
+    ((text, _),) = said
+    assert text.startswith("2 polygons left out. The selected polygons do not touch the raster.")
+    assert text.endswith("Wrote 2 answers into p; save its edits to keep them.")
+    parcels.rollBack()
+
+
+def test_edits_that_were_discarded_meanwhile_end_the_questions_about_each_polygon(dock, ask_each, said, qtbot):
+    parcels = ask_each(500_002, 500_020, 500_030, wait=False)
+    qtbot.waitUntil(lambda: "house" in {f["kind"] for f in parcels.getFeatures()}, timeout=10_000)
+    parcels.rollBack()
+    qtbot.waitUntil(lambda: not dock.asking_each.answers.active, timeout=10_000)
+    assert len(dock.conversation.turns) < 4
+    assert said[-1][0] == "The edits of p were saved or discarded meanwhile. Wrote 1 answer before that."
+
+
+def test_another_project_ends_the_questions_about_each_polygon(dock, ask_each, said, qtbot):
+    ask_each(500_002, 500_020, mode="slow", wait=False)
+    qtbot.waitUntil(lambda: dock.conversation.active and bool(dock.conversation.turns[-1].regions), timeout=10_000)
+    QgsProject.instance().clear()
+    qtbot.wait(200)
+    assert not dock.asking_each.answers.active and dock.panel.field_panel.begin.isEnabled()
+    assert said[-1][0] == "The layer of the polygons was removed. Wrote 0 answers before that."
 
 
 def test_the_export_button_waits_for_polygons_and_writes_them(dock, ask, said, tmp_path, qtbot):

@@ -44,6 +44,31 @@ def split(layer, x):
     layer.endEditCommand()
 
 
+def test_what_the_analyst_selected_stays_selected_while_answers_come_and_go(result, qtbot):
+    layer = only(result)
+    chosen = sorted(layer.allFeatureIds())[:2]
+    layer.selectByIds(chosen)
+    with qtbot.waitSignal(layer.dataChanged):  # attribute tables read the layer again
+        result.add([region(square(4), turn=3)], TIME)
+    qtbot.wait(50)
+    assert sorted(layer.selectedFeatureIds()) == chosen
+    measuring.remeasure(layer, chosen)
+    result.remove_turn(3)
+    result.restore_turn(3)
+    qtbot.wait(600)
+    assert sorted(layer.selectedFeatureIds()) == chosen
+
+
+def test_what_the_analyst_selected_stays_selected_when_a_filtered_layer_is_read(result):
+    layer = only(result)
+    layer.setSubsetString("\"class\" = 'building'")
+    chosen = sorted(layer.allFeatureIds())[:2]
+    layer.selectByIds(chosen)
+    layer.dataChanged.emit()  # what was read is forgotten
+    assert result.count(1) == 3 and len(result.find(1, 1)) == 1 and result.area_m2(1) == pytest.approx(252.0)
+    assert sorted(layer.selectedFeatureIds()) == chosen
+
+
 def test_polygons_are_found_by_turn_and_target(result):
     layer = only(result)
     ((found, ids),) = result.find(1, 0)

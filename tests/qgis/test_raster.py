@@ -199,6 +199,19 @@ def memory_layer(write_raster, qgis_new_project):
     gdal.Unlink("/vsimem/scene.tif")
 
 
+@pytest.mark.parametrize("in_gpkg", [False, True])
+def test_a_raster_whose_file_has_gone_is_refused(write_raster, add_raster, look_at, tmp_path, in_gpkg):
+    path = write_raster()
+    if in_gpkg:
+        path = tmp_path / "rasters.gpkg"
+        gdal.Translate(str(path), str(tmp_path / "scene.tif"), format="GPKG", creationOptions=["RASTER_TABLE=ortho"])
+    layer = QgsRasterLayer(f"GPKG:{path}:ortho" if in_gpkg else str(path), "scene")
+    assert layer.isValid() and select(layer, WHOLE_LAYER, look_at((500_000, 5_399_970, 500_050, 5_400_000)))
+    path.unlink()
+    with pytest.raises(TileError, match=r"The file of the layer scene is gone: .*Put it back"):
+        select(layer, WHOLE_LAYER, look_at((500_000, 5_399_970, 500_050, 5_400_000)))
+
+
 def test_a_raster_of_this_process_is_rendered_pixel_for_pixel(memory_layer, look_at, qtbot):
     selection = select(memory_layer, WHOLE_LAYER, look_at((0, 0, 1, 1)))
     assert isinstance(selection.tile, PixelTile)

@@ -113,7 +113,8 @@ def test_a_process_killed_in_mid_answer_is_told_and_what_arrived_is_kept(
     os.kill(talk.process._process.processId(), signal.SIGKILL)
     qtbot.waitUntil(lambda: not talk.active, timeout=10_000)
     qtbot.wait(400)
-    assert talk.phase is Phase.ERROR and "ended unexpectedly" in talk.turns[0].problem
+    assert talk.phase is Phase.ERROR
+    assert "ended unexpectedly (code 9): it crashed or was killed, perhaps" in talk.turns[0].problem
     assert "ended unexpectedly" in dock.panel.transcript.toPlainText()
     assert talk.last_result.layers[0].featureCount() == 1
     fake_process("answer")

@@ -136,16 +136,29 @@ def test_a_place_that_cannot_be_is_told(qgis_new_project, tmp_path, name, words)
     assert [item.name for item in tmp_path.iterdir()] == ["folder.gpkg"]
 
 
-def test_a_batch_is_written_whole_or_not_at_all(path):
+@pytest.mark.parametrize(("said", "told"), [("disk full", "disk full"), ("database is locked", "another program is")])
+def test_a_batch_is_written_whole_or_not_at_all(path, said, told):
     result = result_with(region(), storage=Storage(path))
     with sqlite3.connect(path) as database:
         database.execute(
             "create trigger full before insert on geopix_answers when new.class='road' "
-            "begin select raise(abort, 'disk full'); end"
+            f"begin select raise(abort, '{said}'); end"
         )
-    with pytest.raises(LayerError, match=r"2 polygons could not be added .* disk full"):
+    with pytest.raises(LayerError, match=rf"2 polygons could not be added .* {told}"):
         result.add([region(square(1)), region(square(2), "road")])
     assert rows(result.layers[0], "class") == [("building",)] and result.count(1) == 1
+
+
+def test_a_geopackage_that_was_deleted_takes_no_answer_and_says_so(path):
+    result = result_with(region(), storage=Storage(path))
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    with pytest.raises(LayerError, match=r"is gone: .* Remove the layer, then ask again"):
+        result.add([region(square(1))], TIME)
+    with pytest.raises(LayerError, match="provenance could not be stored"):
+        provenance.save(result.layers[0], result.layers[0].metadata())
+    QgsProject.instance().removeMapLayer(result.layers[0])
+    assert result.add([region(square(1))], TIME) == 1 and path.exists()
 
 
 def test_the_default_place_is_beside_the_raster(write_raster, add_raster, tmp_path):

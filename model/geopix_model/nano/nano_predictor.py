@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from random import Random
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from .prompts import question, token_id
 from .speech import SegRun, Speech
 
 MAX_NEW_TOKENS = 160
-IMAGES_KEPT = 48  # features of this many windows wait for a second question, about 3 MB each
+IMAGES_KEPT = 64  # features of this many windows wait for a second question, about 3 MB each: 2,600 px square
 PADDING = 127.0  # as in training
 # Answers that ground begin in several ways and share their probability, a denial always begins with "No": it must win
 # against all of them together.
@@ -46,7 +46,8 @@ class NanoPredictor:
     def __init__(self, model: GeoPix, tokenizer: Tokenizer, info: ModelInfo) -> None:
         self.model, self.tokenizer, self._info = model, tokenizer, info
         self.device = next(model.parameters()).device
-        self._features: OrderedDict[bytes, VisionFeatures] = OrderedDict()
+        self._features: dict[bytes, VisionFeatures] = {}
+        self._chance = Random(0)
         self._ids = {token: token_id(tokenizer, token) for token in ("<image>", "</s>", "<answer>")}
         self._no = tokenizer.encode("No").ids[0]
 
@@ -103,9 +104,10 @@ class NanoPredictor:
         key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
         if key not in self._features:
             self._features[key] = self.model.vision(self._square(image))
-            while len(self._features) > IMAGES_KEPT:
-                self._features.popitem(last=False)
-        self._features.move_to_end(key)
+            if len(self._features) > IMAGES_KEPT:
+                # Any of the older ones: the windows of an area come in the same order at each question, so that the
+                # oldest one would be the very next to be looked at again.
+                del self._features[self._chance.choice(list(self._features)[:-1])]
         return self._features[key]
 
     def _square(self, image: NDArray[np.uint8]) -> Tensor:

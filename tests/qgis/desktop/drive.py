@@ -11,7 +11,7 @@ from pathlib import Path
 import qgis.utils
 from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMenu
 from qgis.utils import iface
 from steps import PLUGIN, dock, job, play, report, set_the_table, until
 
@@ -105,6 +105,7 @@ def census():
         QApplication.processEvents()
     return {
         "docks": len([d for d in iface.mainWindow().findChildren(QDockWidget) if d.objectName() == "geopixDock"]),
+        "menus": len([m for m in iface.mainWindow().findChildren(QMenu) if m.title() == "GeoPix"]),
         "raster menu": len([a for a in iface.rasterMenu().actions() if "GeoPix" in a.text()]),
         "buttons": len([a for a in iface.pluginToolBar().actions() if a.objectName() == "geopixToggle"]),
     }

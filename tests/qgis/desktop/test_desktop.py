@@ -52,8 +52,8 @@ def check(report, done):
         assert turn["prompt"] in report["transcript"] and turn["footer"] in report["transcript"]
         assert turn["first_text_s"] <= turn["answered_s"]
         assert bool(turn["regions"]) == bool(turn["phrases"])  # the words never contradict the map
-    assert report["loaded"] == {"docks": 1, "raster menu": 1, "buttons": 1}
-    assert report["unloaded"] == {"docks": 0, "raster menu": 0, "buttons": 0}
+    assert report["loaded"] == {"docks": 1, "menus": 1, "raster menu": 1, "buttons": 1}
+    assert report["unloaded"] == {"docks": 0, "menus": 0, "raster menu": 0, "buttons": 0}
     assert done.returncode == 0
     time.sleep(0.5)
     assert not is_alive(report["pid"])
