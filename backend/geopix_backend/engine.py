@@ -27,6 +27,7 @@ from .sentences import Assembler, Sentence
 from .telling import Teller, merge
 from .wording import NOTHING
 
+LIMITED = "the chosen area"
 _STOPPED = "Stopped before anything was found."
 
 
@@ -65,7 +66,7 @@ class _Answer:
         info = predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
         self._findings = Findings(tile, question, info)
-        self._teller = Teller()
+        self._teller = Teller(LIMITED if question.limited else "")
         # The points of the compass are those of the raster's axes: a rotated raster has its own north.
         self._qualifiers = qualifiers.parse(
             question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0

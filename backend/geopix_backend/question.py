@@ -21,6 +21,7 @@ class Question:
         turn: Number of this turn, from 1.
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many tile pixels are dropped.
+        limited: Whether it is about a part of the tile only (``outline.keep_inside``).
 
     Raises:
         PromptError: If the prompt is empty or too long.
@@ -32,6 +33,7 @@ class Question:
     turn: int = 1
     min_score: float = 0.5
     min_area_px: int = 12
+    limited: bool = False
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
@@ -48,7 +50,14 @@ class Question:
     @classmethod
     def of(cls, request: AskRequest) -> Question:
         """The question that a request of the wire carries."""
-        return cls(request.prompt, request.history, request.turn, request.min_score, request.min_area_px)
+        return cls(
+            request.prompt,
+            request.history,
+            request.turn,
+            request.min_score,
+            request.min_area_px,
+            bool(request.outline),
+        )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
@@ -10,12 +11,19 @@ from geopix_qgis.protocol import TextEvent
 from .sentences import Grounding, Number, Sentence, Words
 from .wording import NOTHING, Fact, denies, gist, say, speaks_of
 
+WHOLE = re.compile(r"\bof the (?:view|image|scene|picture|photo|tile|frame)\b")
+
 
 class Teller:
-    """Writes the answer.  ``answer`` is all text handed out so far."""
+    """Writes the answer.  ``answer`` is all text handed out so far.
 
-    def __init__(self) -> None:
+    Args:
+        place: What shares are shares of, where that is not all that the model sees; empty leaves its words.
+    """
+
+    def __init__(self, place: str = "") -> None:
         self.answer = ""
+        self._place = place
         self._said: set[str] = set()
         self._held: list[Sentence] = []
         self._head = ""
@@ -32,7 +40,7 @@ class Teller:
         for sentence in sentences:
             if sentence.whole and len(sentence.grounded) == 1 and facts[sentence.grounded[0]].regions:
                 parts = tuple(takewhile(lambda part: not isinstance(part, Number), sentence.parts))
-                events = say(Sentence(parts), facts) if any(isinstance(part, Grounding) for part in parts) else []
+                events = self._say(Sentence(parts), facts) if any(isinstance(part, Grounding) for part in parts) else []
                 if events:
                     self.opened, self._head = sentence, "".join(event.text for event in events)
                     self.answer = self._head
@@ -63,7 +71,7 @@ class Teller:
 
     def _write(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
         """The text of a sentence after what was said before, or nothing if it was said before."""
-        events = say(sentence, facts)
+        events = self._say(sentence, facts)
         if sentence is self.opened:
             return self._complete("".join(event.text for event in events))
         text = "".join(event.text for event in events)
@@ -77,6 +85,12 @@ class Teller:
             return events
         first, *rest = events
         return [TextEvent(gap + first.text), *rest] if first.target is None else [TextEvent(gap), *events]
+
+    def _say(self, sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
+        events = say(sentence, facts)
+        if not self._place:
+            return events
+        return [TextEvent(WHOLE.sub(f"of {self._place}", event.text), event.target) for event in events]
 
     def _complete(self, text: str) -> list[TextEvent]:
         """The rest of the sentence that the answer was opened with."""

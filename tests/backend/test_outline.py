@@ -13,9 +13,9 @@ from geopix_backend.engine import Engine
 from geopix_backend.errors import ExtentError, RequestError
 from geopix_backend.question import Question
 from geopix_backend.tiles import LastTile
-from geopix_model.predictor import ModelInfo
+from geopix_model.predictor import Measure, ModelInfo, Piece, Text
 from geopix_qgis.protocol import DoneEvent, Outline, PathTile, RegionEvent
-from tests.backend.fakes import FakePredictor, bright, raster_file, tile_of
+from tests.backend.fakes import FakePredictor, bright, mask, raster_file, tile_of
 
 EVERYTHING = np.ones((60, 70), bool)
 
@@ -35,6 +35,26 @@ def test_nothing_is_found_outside_and_shares_are_of_the_inside() -> None:
     assert predictor.seen[0][2] == (60, 70, 3)  # the model still sees what lies around
     done = events[-1]
     assert isinstance(done, DoneEvent) and done.answer == "There are 1 buildings, 600 m²."
+
+
+def test_shares_are_said_to_be_of_the_chosen_area() -> None:
+    def share(image: np.ndarray) -> list[Piece]:
+        return [
+            Text("The "),
+            Text("roofs", phrase=True),
+            mask(np.ones(image.shape[:2], bool), "roofs"),
+            Text(" cover "),
+            Measure("share", 0),
+            Text(" of"),
+            Text(" the view."),
+        ]
+
+    for limited, words in ((True, "the chosen area"), (False, "the view")):
+        question = Question("roofs", limited=limited)
+        for size in ((60, 70), (200, 150)):  # one window, and several
+            tile = tile_of(np.ones(size, bool))
+            done = list(Engine(FakePredictor(share, window_px=128)).ask(tile, question))[-1]
+            assert isinstance(done, DoneEvent) and done.answer == f"The roofs cover 100 % of {words}."
 
 
 def test_holes_and_several_polygons_are_kept() -> None:
