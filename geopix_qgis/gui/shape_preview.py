@@ -90,6 +90,7 @@ class ShapePreview(QtWidgets.QFrame):
         return self._work is not None or self._settle.isActive()
 
     def _begin_soon(self, *_changed: Any) -> None:
+        self._stop()  # a preview of what was wanted before
         self.apply.setEnabled(False)
         self._settle.start()
 
@@ -105,13 +106,15 @@ class ShapePreview(QtWidgets.QFrame):
 
     def _go_on(self) -> None:
         until = time.monotonic() + SLICE_S
-        while self._work is not None and time.monotonic() < until:
+        while self._work is not None:
             proposal = next(self._work, None)
             if proposal is None:
                 self._stop()
                 break
             self.preview.proposals.append(proposal)
             self._draw(proposal)
+            if time.monotonic() >= until:
+                break
         self.apply.setEnabled(self._work is None and bool(self.preview.changed))
         self.line.setText(describe(self.preview, self._total, self.wanted))
 

@@ -9,6 +9,7 @@ from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProject, QgsRectan
 from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtCore import Qt
 
+from geopix_qgis.gui import shape_preview as module
 from geopix_qgis.gui.colours import BAD, GOOD
 from geopix_qgis.gui.shape_preview import ShapePreview
 from geopix_qgis.reshaping import Originals
@@ -120,3 +121,16 @@ def test_right_angles_are_proposed_only_where_all_there_is_was_built(panel, laye
     layer.dataProvider().addFeatures([road])
     panel.open([layer])
     assert not panel.square.isChecked()
+
+
+def test_a_change_while_the_preview_is_being_made_is_not_forgotten(panel, monkeypatch):
+    monkeypatch.setattr(module, "SLICE_S", 0.0)  # one polygon at a time
+    panel.square.setChecked(False)
+    panel.ready()
+    panel._begin()
+    panel._go_on()
+    assert panel._work is not None
+    panel.simplify.setValue(0.7)
+    panel.ready()
+    assert panel.preview.changed and panel.wanted.simplify_m == 0.7
+    assert max(p.shaped.geometry.constGet().nCoordinates() for p in panel.preview.changed) < 20

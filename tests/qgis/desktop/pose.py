@@ -65,7 +65,6 @@ def review():
     enter(card.min_area.box, "20")
     yield until("the limit", lambda: sum(row.row.count for row in card.rows) < 20)
     click(card.buttons["shape"])
-    QTest.keyClick(shaping.square, Qt.Key.Key_Space)  # right angles are for buildings
     enter(shaping.holes, "2")
     enter(shaping.simplify, "0.3")
     yield until("the preview", lambda: not shaping.busy and shaping.preview.changed)
