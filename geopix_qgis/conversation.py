@@ -362,7 +362,7 @@ class Conversation(QtCore.QObject):
         turn, self._asking = self._asking.turn, None
         if self.process.state is State.BUSY:
             self.process.set_busy(False)
-        self.book.end(turn)
+        self.book.end()
         self._set(phase)
         self.finished.emit(turn)
 

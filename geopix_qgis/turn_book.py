@@ -28,7 +28,6 @@ class TurnBook(QtCore.QObject):
     Attributes:
         turns: Oldest first.
         results: The layers of their polygons.
-        context: Earlier turns about the place that was asked about last, as the model is told them.
     """
 
     changed = Signal(int)
@@ -39,8 +38,8 @@ class TurnBook(QtCore.QObject):
         super().__init__(parent)
         self.turns: list[TurnRecord] = []
         self.results = Results(self.adding_layer.emit)
-        self.context: list[Turn] = []
-        self._place: object = None
+        self._place: object = None  # that was asked about last
+        self._since = 0  # index of the first turn about it
         project = QgsProject.instance()
         project.readProject.connect(self._open)
         project.cleared.connect(self._open)
@@ -50,6 +49,12 @@ class TurnBook(QtCore.QObject):
         """The turn of that number."""
         return next((turn for turn in self.turns if turn.number == number), None)
 
+    @property
+    def context(self) -> list[Turn]:
+        """Earlier turns about the place that was asked about last, as the model is told them; not those undone."""
+        turns = self.turns[self._since :] if self._place is not None else []
+        return [Turn(t.prompt, t.answer) for t in turns if t.finished and t.answer and not t.problem and not t.undone]
+
     def begin(self, prompt: str, selection: Selection) -> TurnRecord:
         """A new turn.  About another place than the last one, it starts without context and says so."""
         found = self.results.found(source_of(selection))
@@ -58,14 +63,12 @@ class TurnBook(QtCore.QObject):
         turn = TurnRecord(number, prompt, selection.name, selection.area.label, source_of(selection), time)
         if self._place != selection.key:
             turn.new_context = NEW_PLACE if self.turns else ""
-            self._place, self.context = selection.key, []
+            self._place, self._since = selection.key, len(self.turns)
         self.turns.append(turn)
         return turn
 
-    def end(self, turn: TurnRecord) -> None:
-        """Keeps a turn that nothing more will arrive for."""
-        if turn.answer and not turn.problem:
-            self.context.append(Turn(turn.prompt, turn.answer))
+    def end(self) -> None:
+        """Keeps the turns, now that nothing more will arrive for the last one."""
         history.keep(QgsProject.instance(), self.turns)
 
     def move(self, number: int, *, undone: bool) -> None:
@@ -101,7 +104,7 @@ class TurnBook(QtCore.QObject):
         """Takes over what the project in hand keeps, and forgets the project before."""
         self.results.close()
         self.turns, self.results = history.restore(QgsProject.instance()), Results(self.adding_layer.emit)
-        self._place, self.context = None, []
+        self._place, self._since = None, 0
         for turn in self.turns:
             turn.result = self.results.found(turn.source) if turn.phrases else None
         self.opened.emit()

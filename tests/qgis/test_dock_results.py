@@ -99,7 +99,9 @@ def test_a_turn_is_copied_edited_undone_and_restored(dock, ask):
     assert QApplication.clipboard().text() == "Für roofs: 1 house. Für roofs: 1 pond."
     act(dock, 1, "edit")
     assert dock.panel.prompt.toPlainText() == "roofs"
+    assert len(dock.conversation.book.context) == 1
     act(dock, 1, "undo")
+    assert dock.conversation.book.context == []  # the model is not told what was taken back
     assert shown(dock) == 0 and "restore" in dock.panel.transcript.toPlainText()
     act(dock, 1, "restore")
     assert shown(dock) == 2 and "undo" in dock.panel.transcript.toPlainText()
