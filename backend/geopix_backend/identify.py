@@ -29,11 +29,18 @@ _EVERYTHING = re.compile(
     r"(?:everything|all (?:things|objects|classes|you know)|every (?:thing|object|class))\b",
     re.IGNORECASE,
 )
+_CONTENTS = re.compile(
+    r"^\W*what(?:"
+    r"(?:'s|s|\s+is|\s+are|\s+do(?:es)?\s+one\s+see|\s+(?:can|do)\s+you\s+see)?\s+(?:there\s+)?(?:in|on|inside|within)\s+"
+    r"(?:the|this|my)\s+(?:\w+\s+)?(?:view|image|scene|picture|photo|tile|map|area|box|raster)\b"
+    r"|\s+(?:can|do)\s+you\s+(?:see|find|recogni[sz]e)\W*$)",
+    re.IGNORECASE,
+)
 
 
 def asks_what(prompt: str) -> bool:
     """Whether a prompt asks what something is ("What is this selected polygon?") or for everything, naming no class."""
-    return bool(_WHAT.match(prompt) or _EVERYTHING.match(prompt))
+    return any(pattern.match(prompt) for pattern in (_WHAT, _EVERYTHING, _CONTENTS))
 
 
 class Identifier:

@@ -83,7 +83,8 @@ def test_a_question_that_names_a_thing_goes_to_the_model_as_it_is() -> None:
     "prompt",
     ["What is this?", "what's this", "What are these?", "Identify this", "Please tell me, what is here?", "what is it",
      "What do you see here?", "Which class is this?", "what is inside the selected polygon", "Classify the drawn box",
-     "segment everything", "Please map all classes in the image", "Show me everything you know"],
+     "segment everything", "Please map all classes in the image", "Show me everything you know",
+     "What is in the view?", "what can you see?", "What do you see in this aerial image?", "what's on the map"],
 )  # fmt: skip
 def test_it_knows_such_a_question(prompt: str) -> None:
     assert asks_what(prompt)
@@ -91,7 +92,15 @@ def test_it_knows_such_a_question(prompt: str) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["What is the area of water?", "How many cars are here?", "Segment this road", "Describe this", "whatever"],
+    [
+        "What is the area of water?",
+        "How many cars are here?",
+        "Segment this road",
+        "Describe this",
+        "whatever",
+        "What is the roof made of?",
+        "What roads are in the view?",
+    ],
 )
 def test_it_leaves_other_questions_alone(prompt: str) -> None:
     assert not asks_what(prompt)
