@@ -292,3 +292,55 @@ def test_a_layer_that_shows_nothing_is_refused(write_raster, qgis_new_project, r
     image, problem, _ = render(layer, WHOLE_LAYER, crs="EPSG:32633")
     gdal.Unlink("/vsimem/empty.tif")
     assert image is None and "shows nothing in this area at this scale" in problem
+
+
+MATRIX = """<TileMatrix><ows:Identifier>{zoom}</ows:Identifier><ScaleDenominator>{scale}</ScaleDenominator>
+<TopLeftCorner>-20037508.342789244 20037508.342789244</TopLeftCorner><TileWidth>256</TileWidth>
+<TileHeight>256</TileHeight><MatrixWidth>{count}</MatrixWidth><MatrixHeight>{count}</MatrixHeight></TileMatrix>"""
+WMTS = """<?xml version="1.0"?><Capabilities xmlns="http://www.opengis.net/wmts/1.0"
+xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.0.0">
+<ows:ServiceIdentification><ows:Title>t</ows:Title><ows:ServiceType>OGC WMTS</ows:ServiceType>
+<ows:ServiceTypeVersion>1.0.0</ows:ServiceTypeVersion></ows:ServiceIdentification><Contents><Layer>
+<ows:Title>ortho</ows:Title><ows:WGS84BoundingBox><ows:LowerCorner>-180 -85</ows:LowerCorner>
+<ows:UpperCorner>180 85</ows:UpperCorner></ows:WGS84BoundingBox><ows:Identifier>ortho</ows:Identifier>
+<Style isDefault="true"><ows:Identifier>default</ows:Identifier></Style><Format>image/png</Format>
+<TileMatrixSetLink><TileMatrixSet>web</TileMatrixSet></TileMatrixSetLink>
+<ResourceURL format="image/png" resourceType="tile" template="{address}/{{TileMatrix}}/{{TileCol}}/{{TileRow}}.png"/>
+</Layer><TileMatrixSet><ows:Identifier>web</ows:Identifier>
+<ows:SupportedCRS>urn:ogc:def:crs:EPSG::3857</ows:SupportedCRS>{matrices}</TileMatrixSet></Contents></Capabilities>"""
+
+
+@pytest.fixture
+def wmts(tiles, monkeypatch):
+    """A layer of a WMTS whose tiles are those of ``tiles``."""
+    address = f"http://127.0.0.1:{tiles.server_address[1]}"
+    scales = ((zoom, 559082264.0287178 / 2**zoom, 2**zoom) for zoom in range(20))
+    matrices = "".join(MATRIX.format(zoom=zoom, scale=scale, count=count) for zoom, scale, count in scales)
+    xml, tile = WMTS.format(address=address, matrices=matrices).encode(), Handler.do_GET
+
+    def answer(handler):
+        if "wmts" not in handler.path:
+            tile(handler)
+            return
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/xml")
+        handler.send_header("Content-Length", str(len(xml)))
+        handler.end_headers()
+        handler.wfile.write(xml)
+
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    source = f"crs=EPSG:3857&format=image/png&layers=ortho&styles=default&tileMatrixSet=web&url={address}/wmts"
+    layer = QgsRasterLayer(source, "wmts", "wms")
+    assert layer.isValid(), layer.error().message()
+    return layer
+
+
+def test_a_wmts_is_rendered_whole(tiles, wmts, render):
+    image, problem, warnings = render(wmts)
+    assert (problem, warnings) == ("", []) and (image[..., 3] == 255).all() and tiles.asked
+
+
+def test_a_wmts_with_holes_is_refused_with_the_reason(tiles, wmts, render):
+    tiles.answer = lambda z, x, y, before: (500, b"") if some(z, x, y) else None
+    image, problem, warnings = render(wmts)
+    assert image is None and "HTTP status 500" in problem and len(warnings) == 1
