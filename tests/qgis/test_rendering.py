@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import re
 import threading
+import uuid
 
 import numpy as np
 import pytest
@@ -43,7 +44,9 @@ class TileServer(http.server.ThreadingHTTPServer):
         self.asked = {}
 
     def layer(self):
-        address = f"http://127.0.0.1:{self.server_address[1]}/%7Bz%7D/%7Bx%7D/%7By%7D.png"
+        # QGIS keeps tiles by address, and a later test may get the port of an earlier one.
+        own = f"%3Fmap%3D{uuid.uuid4().hex}"
+        address = f"http://127.0.0.1:{self.server_address[1]}/%7Bz%7D/%7Bx%7D/%7By%7D.png{own}"
         return QgsRasterLayer(f"type=xyz&url={address}&zmax=19&zmin=0", "web", "wms")
 
 
