@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
-
 import pytest
 from qgis.core import (
     NULL,
@@ -208,14 +205,3 @@ def test_a_histogram_counts_hidden_polygons_too(layer):
     areas = histogram([layer], "area", 10)
     assert (areas.top, sum(areas.counts), areas.counts[9]) == (100.0, 6, 4)
     assert histogram([], "score").counts == ()
-
-
-def test_twenty_thousand_polygons_follow_a_slider(make):
-    random.seed(1)
-    layer = make([("house", "houses", random.random(), 5, "") for _ in range(20_000)])
-    started = time.perf_counter()
-    for step in range(10):
-        filters.apply([layer], Filter(min_score=0.05 + step / 11, min_area=3.0))
-    each = (time.perf_counter() - started) / 10
-    print(f"{layer.providerType()}: {each * 1000:.0f} ms for a move of the slider")
-    assert each < 0.5
