@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .components import Component
+from .wording import stems
 
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _SIZE = re.compile(
@@ -129,11 +130,5 @@ def _is_in(component: Component, place: Place, shape: tuple[int, int], first_row
 
 def _names(noun: str, names: Sequence[str]) -> bool:
     """Whether a noun of the prompt and one of a target's names share a word, in the singular or the plural."""
-    words = {_stem(word) for word in noun.split()}
-    return any(words & {_stem(word) for word in name.lower().split()} for name in names)
-
-
-def _stem(word: str) -> str:
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+    words = set(stems(noun))
+    return any(words.intersection(stems(name)) for name in names)

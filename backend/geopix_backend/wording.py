@@ -129,19 +129,20 @@ def denies(sentence: Sentence) -> bool:
 def gist(sentence: Sentence, text: str) -> str:
     """What makes two sentences equal: their text, or for two that deny a thing in different words, that thing."""
     denied = _DENIED.match(text) if denies(sentence) else None
-    return " ".join(["no", *_stems(denied[1])]) if denied else text
+    return " ".join(["no", *stems(denied[1])]) if denied else text
 
 
 def speaks_of(sentence: Sentence, fact: Fact) -> bool:
     """Whether the sentence names the target's class or phrase, in the singular or the plural."""
-    words = _stems(sentence.plain)
-    names = [_stems(name) for name in (fact.class_name, _DETERMINERS.sub("", fact.phrase)) if name]
+    words = stems(sentence.plain)
+    names = [stems(name) for name in (fact.class_name, _DETERMINERS.sub("", fact.phrase)) if name]
     return any(
         name and any(words[i : i + len(name)] == name for i in range(len(words) - len(name) + 1)) for name in names
     )
 
 
-def _stems(text: str) -> list[str]:
+def stems(text: str) -> list[str]:
+    """The lower-case words of a text, each in the singular."""
     return [_singular(word) for word in re.findall(r"[^\W_]+", text.lower())]
 
 
