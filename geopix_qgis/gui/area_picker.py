@@ -13,7 +13,7 @@ from ..errors import TileError
 from ..outlines import transform_between
 from ..qt import QtCore, QtWidgets, Signal
 from .buttons import theme_icon, tool_button
-from .colours import muted_colour, warning_colour
+from .colours import show_note
 from .footprint import Outline
 from .map_tools import BoxTool
 from .naming import name_widgets
@@ -217,10 +217,7 @@ class AreaPicker(QtWidgets.QWidget):
         self._say(label if kind is AreaKind.SELECTION else "")
 
     def _say(self, text: str, warning: bool = False) -> None:
-        colour = warning_colour(self.palette()) if warning else muted_colour(self.palette())
-        self.note.setStyleSheet(f"color: {colour}")
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+        show_note(self.note, text, warning=warning)
 
     def _name_widgets(self) -> None:
         name_widgets(

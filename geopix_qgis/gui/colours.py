@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..palette import COLOURS
-from ..qt import QtGui
+from ..qt import QtGui, QtWidgets
 
 MIN_CONTRAST = 4.5  # WCAG 2, level AA
 GOOD, BAD, PENDING, IDLE = "#2e9e4f", "#d32f2f", "#e0a000", "#9a9a9a"
@@ -32,6 +32,15 @@ def muted_colour(palette: QtGui.QPalette) -> str:
 def highlight_colour(palette: QtGui.QPalette) -> str:
     """Behind a sentence whose polygons are selected: the yellow of a selection, as far as text allows."""
     return "#5c5200" if is_dark(palette) else "#fff3a3"
+
+
+def show_note(label: QtWidgets.QLabel, text: str, *, warning: bool) -> None:
+    """Puts a line into a label, grey, or amber where something stands in the way; hides it where it says nothing."""
+    theme = label.parentWidget().palette()  # the style sheet changes the label's own
+    colour = warning_colour(theme) if warning else muted_colour(theme)
+    label.setStyleSheet(f"color: {colour}")
+    label.setText(text)
+    label.setVisible(bool(text))
 
 
 def readable(colour: str, palette: QtGui.QPalette) -> str:

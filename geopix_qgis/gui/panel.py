@@ -10,7 +10,7 @@ from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from .area_picker import AreaPicker
 from .buttons import tool_button
-from .colours import muted_colour, warning_colour
+from .colours import show_note
 from .field_panel import FieldPanel
 from .naming import name_widgets
 from .prompt_input import PromptInput
@@ -62,10 +62,7 @@ class Panel(QtWidgets.QWidget):
 
     def show_fact(self, text: str, warning: bool = False) -> None:
         """The line below the choices: grey, or amber where something stands in the way."""
-        colour = warning_colour(self.palette()) if warning else muted_colour(self.palette())
-        self.facts.setText(text)
-        self.facts.setVisible(bool(text))
-        self.facts.setStyleSheet(f"color: {colour}")
+        show_note(self.facts, text, warning=warning)
 
     def show_progress(self, done: int, total: int, message: str) -> None:
         """Windows read so far; without a total the bar moves to and fro."""
