@@ -19,9 +19,10 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Piece
 from .guide import Guide
-from .lexicon import CLASSES, GENERIC, corrected, match
+from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
 from .speech import SegRun, Speech
+from .spelling import corrected
 
 MAX_NEW_TOKENS = 160
 IMAGES_KEPT = 64  # features of this many windows wait for a second question, about 3 MB each: 2,600 px square
