@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, Union
+from typing import Literal, Protocol, Union, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,44 @@ class ModelInfo:
     mask_stride_px: int = 1
 
 
+@dataclass(frozen=True)
+class Named:
+    """A thing of a model's list, where a text names it.
+
+    Attributes:
+        class_name: As in ``ModelInfo.classes``.
+        singular, plural: The word that the text uses, in both forms.
+        class_plural: The plural of the class's own name.
+        start, end: Characters of the text.
+        countable: Whether a region of it is one object; roads and water come in areas, not in pieces.
+        mass: Whether the word takes "is" and no number, as "water" does.
+    """
+
+    class_name: str
+    singular: str
+    plural: str
+    class_plural: str
+    start: int
+    end: int
+    countable: bool = True
+    mass: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A prompt as a model reads it.
+
+    Attributes:
+        text: Cleaned, in lower case, slips put right.
+        named: The things of its list, in order of mention.
+        unknown: What else is asked for, empty if nothing is.
+    """
+
+    text: str
+    named: tuple[Named, ...] = ()
+    unknown: str = ""
+
+
 class Predictor(Protocol):
     """A loaded model.  One thread at a time."""
 
@@ -109,6 +147,19 @@ class Predictor(Protocol):
         Yields:
             Text as it is decoded, a Mask as soon as its segmentation tokens are complete, a Measure where a number
             belongs.  Closing the iterator stops the model at the next token.
+
+        Raises:
+            PromptError: If the prompt is empty or too long for the model.
+        """
+        ...
+
+
+@runtime_checkable
+class Lister(Predictor, Protocol):
+    """A model that knows a list of things (``ModelInfo.classes``) and finds in a prompt which of them it names."""
+
+    def read(self, prompt: str) -> Reading:
+        """The prompt as the model reads it.
 
         Raises:
             PromptError: If the prompt is empty or too long for the model.

@@ -17,10 +17,11 @@ from torch.nn import functional as F
 from ..generate import decode
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
-from ..predictor import Mask, ModelInfo, Piece
+from ..predictor import Mask, ModelInfo, Piece, Reading
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
+from .reading import read
 from .speech import SegRun, Speech
 from .spelling import corrected
 
@@ -42,7 +43,7 @@ OBJECTS_EVEN_AT = 0.75
 
 
 class NanoPredictor:
-    """See ``geopix_model.predictor.Predictor``."""
+    """See ``geopix_model.predictor.Lister``."""
 
     def __init__(self, model: GeoPix, tokenizer: Tokenizer, info: ModelInfo) -> None:
         self.model, self.tokenizer, self._info = model, tokenizer, info
@@ -56,6 +57,10 @@ class NanoPredictor:
     def info(self) -> ModelInfo:
         """Name, window size and resolution of the model."""
         return self._info
+
+    def read(self, prompt: str) -> Reading:
+        """See ``Lister.read``."""
+        return read(prompt)
 
     def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
         """See ``Predictor.answer``."""

@@ -20,6 +20,7 @@ MAX_PROMPT_CHARS = 4000  # more is refused
 MODEL_PROMPT_CHARS = 300  # more is cut off: no training prompt is longer
 EARLIER_CHARS = 120
 NOUN_CHARS = 60
+NOTHING = "that"  # the noun of a prompt that asks for no thing
 IMAGE_TOKENS = 36
 
 SEG = tuple(f"[SEG{i}]" for i in range(6))  # 2 scales x 3 tokens, always in this order
@@ -60,6 +61,9 @@ _COMMAND_WORDS = """
     there's these they thing things this those through tile to too total trace try up us use vector vectorise
     vectorised vectorize very view visible want was we were what what's whats where where's wheres which will
     wish with within would yes you your
+    acres biggest bigger both caption compare compared comparison covers difference fewer fewest furthest greater
+    greatest instance kind larger largest least less might most nearest nothing places rather ratio smaller smallest
+    than versus vs
 """
 
 
@@ -158,7 +162,7 @@ def noun_of(prompt: str) -> str:
     noun = " and ".join(dict.fromkeys(unknown or [part for part in parts if part]))
     if len(noun) > NOUN_CHARS:
         noun = noun[:NOUN_CHARS].rsplit(" ", 1)[0]
-    return noun or "that"
+    return noun or NOTHING
 
 
 def _bare(words: list[str]) -> str:
