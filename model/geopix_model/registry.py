@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import checkpoint
 from .device import resolve_device
-from .errors import UnknownModelError
+from .entry import Entry
+from .errors import CheckpointError, UnknownModelError
+from .hub.errors import NotInstalledError
+from .hub.home import models_home
 from .nano.lexicon import CLASSES
 from .predictor import ModelInfo, Predictor
+from .published import published_entries
 
-__all__ = ["Entry", "entries", "load", "resolve_device"]
+__all__ = ["Entry", "entries", "entry", "load", "models_home", "resolve_device"]
 
 WEIGHTS = Path(__file__).parent / "weights"
 OVERLAP = 1 / 6  # of a window: objects up to 64 px are whole in at least one window
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model as ``geopix models`` lists it.
-
-    Attributes:
-        memory_bytes: What it needs to run, measured on one window.
-        window_px, overlap_px, gsd_range_m, classes: As ``ModelInfo`` has them once it is loaded.
-        cannot: What it should not be asked, one sentence.
-    """
-
-    name: str
-    title: str
-    parameters: int
-    memory_bytes: int
-    licence: str
-    description: str
-    folder: Path
-    window_px: int
-    overlap_px: int
-    gsd_range_m: tuple[float, float]
-    classes: tuple[str, ...] = ()
-    cannot: str = ""
-
-    @property
-    def installed(self) -> bool:
-        """Whether its weights are here."""
-        return (self.folder / checkpoint.WEIGHTS).is_file()
 
 
 NANO = Entry(
@@ -64,7 +38,19 @@ NANO = Entry(
 
 def entries() -> tuple[Entry, ...]:
     """All known models."""
-    return (NANO,)
+    return NANO, *published_entries(models_home())
+
+
+def entry(name: str) -> Entry:
+    """What is known of a model.
+
+    Raises:
+        UnknownModelError: If there is no such model.
+    """
+    found = {each.name: each for each in entries()}
+    if name not in found:
+        raise UnknownModelError(f"there is no model {name!r}; choose one of: {', '.join(found)}")
+    return found[name]
 
 
 def load(name: str, device: str = "auto", folder: Path | None = None) -> Predictor:
@@ -77,27 +63,34 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
 
     Raises:
         UnknownModelError: If there is no such model.
+        NotInstalledError: If it was never downloaded or imported.
         CheckpointError: If its files are missing, damaged or of another architecture.
         DeviceError: If the device is not available.
     """
-    entry = next((e for e in entries() if e.name == name), None)
-    if entry is None:
-        raise UnknownModelError(f"there is no model {name!r}; choose one of: {', '.join(e.name for e in entries())}")
+    chosen = entry(name)
+    if chosen.published is not None:
+        if folder is None and not chosen.installed:
+            size = f"{chosen.published.download_bytes / 1e9:.1f} GB"
+            raise NotInstalledError(
+                f"{name} is not installed; 'geopix models download {name}' fetches it ({size}), "
+                f"'geopix models import {name} FOLDER' takes a copy."
+            )
+        raise CheckpointError(f"{name} cannot be loaded by this version; update, or choose the model nano")
     from .nano.nano_predictor import NanoPredictor
 
     where = resolve_device(device)
-    folder = folder or entry.folder
+    folder = folder or chosen.folder
     model, tokenizer = checkpoint.load(folder, where)
     config = model.config
     info = ModelInfo(
-        name=entry.name,
+        name=chosen.name,
         revision=checkpoint.revision(folder),
         window_px=config.image_size,
         overlap_px=round(config.image_size * OVERLAP),
         gsd_range_m=config.gsd_range_m,
         classes=config.class_names,
         device=where,
-        licence=entry.licence,
+        licence=chosen.licence,
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
     )

@@ -27,7 +27,7 @@ from geopix_model.hub.errors import (
 )
 from geopix_model.hub.sources import GEOPIXEL
 from tests.model.fake_hub import FakeHub
-from tests.model.published import PARTS, QUICK, UNWANTED, fetch_all, files_in, geopixel_files, steps
+from tests.model.hub_files import PARTS, QUICK, UNWANTED, fetch_all, files_in, geopixel_files, steps
 
 REPOSITORY = GEOPIXEL.repository
 WANTED = {path: content for path, content in geopixel_files().items() if path not in UNWANTED}
@@ -166,7 +166,7 @@ def stop_within(hub: FakeHub, home: Path, path: str) -> None:
     before = 0
     for step in download:
         if step.file == path and step.stage == "fetching" and step.done_bytes > before:
-            download.close()  # type: ignore[attr-defined]
+            download.close()
             break
         before = step.done_bytes
     hub.cuts = {}

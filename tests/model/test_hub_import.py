@@ -20,7 +20,7 @@ from geopix_model.hub.importing import import_folder
 from geopix_model.hub.progress import Progress
 from geopix_model.hub.sources import GEOPIX, GEOPIXEL, GEOPIXEL_RES, Source
 from tests.model.fake_hub import FakeHub
-from tests.model.published import PARTS, fetch_all, files_in, geopixel_files, safetensors
+from tests.model.hub_files import PARTS, fetch_all, files_in, geopixel_files, safetensors
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_files_of_the_same_disk_are_linked_and_take_no_space(
     folder = write(tmp_path / "from", geopix_files())
     monkeypatch.setattr(install, "free_bytes", lambda folder: install.SPARE_BYTES)
     assert "copying" not in {step.stage for step in bring(folder, home, GEOPIX)}
-    assert os.path.samefile(folder / "seg/model.safetensors", home / "geopix-7b/seg/model.safetensors")
+    assert os.path.samefile(folder / "seg/model.safetensors", home / "geopix/seg/model.safetensors")
     install.remove(GEOPIX, home)
     assert files_in(folder) == geopix_files()
 
@@ -94,8 +94,8 @@ def test_files_that_cannot_be_linked_are_copied(tmp_path: Path, home: Path, monk
     monkeypatch.setattr(importing, "_link", lambda source, path: False)
     said = bring(folder, home, GEOPIX)
     assert "copying" in {step.stage for step in said}
-    assert not os.path.samefile(folder / "seg/model.safetensors", home / "geopix-7b/seg/model.safetensors")
-    assert (home / "geopix-7b/seg/model.safetensors").read_bytes() == safetensors(3000)
+    assert not os.path.samefile(folder / "seg/model.safetensors", home / "geopix/seg/model.safetensors")
+    assert (home / "geopix/seg/model.safetensors").read_bytes() == safetensors(3000)
 
 
 def test_a_copy_that_does_not_fit_is_refused_before(
@@ -228,5 +228,5 @@ def test_an_import_replaces_what_is_installed_only_when_it_is_whole(hub: FakeHub
 def test_an_import_that_is_stopped_leaves_nothing(tmp_path: Path, home: Path) -> None:
     steps = import_folder(GEOPIXEL, write(tmp_path / "from", geopixel_files()), home)
     next(steps)
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     assert nothing_is_installed(home)

@@ -29,7 +29,7 @@ from .transfer import verifying
 NOTES = Path(".cache/huggingface/download")
 
 
-def import_folder(source: Source, folder: Path, home: Path) -> Iterator[Progress]:
+def import_folder(source: Source, folder: Path, home: Path) -> Generator[Progress, None, None]:
     """Links the files of a folder, or copies them from another disk, and makes them the installed model.
 
     The folder stays as it is.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -40,7 +40,9 @@ def installed(source: Source, home: Path) -> Manifest | None:
     return found
 
 
-def download(source: Source, home: Path, hub: Hub, revision: str, patience: Patience) -> Iterator[Progress]:
+def download(
+    source: Source, home: Path, hub: Hub, revision: str, patience: Patience
+) -> Generator[Progress, None, None]:
     """Fetches a model; stops when its reader does, and goes on where it stopped the next time.
 
     Args:
@@ -72,7 +74,7 @@ def download(source: Source, home: Path, hub: Hub, revision: str, patience: Pati
         lock.release()
 
 
-def verify(source: Source, home: Path) -> Iterator[Progress]:
+def verify(source: Source, home: Path) -> Generator[Progress, None, None]:
     """Compares every byte of an installed model with its manifest.
 
     Raises:

@@ -13,8 +13,8 @@ class Progress:
     """A step of an installation.
 
     Attributes:
-        stage: "waiting" (another process installs this model), "asking" (the hub), "fetching", "checking", "copying" or
-            "installed", which is the last.
+        stage: "waiting" (another process installs this model), "asking" (the hub), "fetching", "copying", "checking"
+            or "installed", which is the last.
         file: Which one, "" for none.
         done_bytes, total_bytes: Of all files; checking a file does not count again.
         commit: 40 digits, "" while it is not known.

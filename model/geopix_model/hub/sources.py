@@ -126,4 +126,5 @@ _GEOPIX_FILES = {
 }  # fmt: skip
 GEOPIXEL = Source("geopixel-7b", "MBZUAI/GeoPixel-7B", "6029080", **_GEOPIXEL_FILES)
 GEOPIXEL_RES = Source("geopixel-7b-res", "MBZUAI/GeoPixel-7B-RES", "", **_GEOPIXEL_FILES)
-GEOPIX = Source("geopix-7b", "Norman-ou/GeoPix-ft-sior_rsicap", "", **_GEOPIX_FILES)
+GEOPIX = Source("geopix", "Norman-ou/GeoPix-ft-sior_rsicap", "", **_GEOPIX_FILES)
+SOURCES = {source.name: source for source in (GEOPIXEL, GEOPIXEL_RES, GEOPIX)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from geopix_model.hub.access import Hub, Patience
@@ -57,7 +57,7 @@ def fetch_all(
 
 def steps(
     hub: FakeHub, home: Path, revision: str = "", source: Source = GEOPIXEL, token: str = ""
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """A download, step by step."""
     return download(source, home, Hub(hub.endpoint, token), revision, QUICK)
 
