@@ -76,8 +76,6 @@ class QuantizedLinear(nn.Module):
             raise ValueError(f"the form is {form!r}, expected one of: {', '.join(FORMS)}")
         if weight.dim() != 2 or not weight.is_floating_point():
             raise ValueError(f"the weight is {weight.dtype} of shape {tuple(weight.shape)}, expected floats (out, in)")
-        if not torch.isfinite(weight).all():
-            raise ValueError("the weight holds numbers that are not finite; is the checkpoint damaged?")
         weight = weight.detach().to(device)
         bias = None if bias is None else bias.detach().to(weight.device)
         layer: QuantizedLinear = FORMS[form].pack(weight, bias)
@@ -114,10 +112,12 @@ class Int8Linear(QuantizedLinear):
         """See ``QuantizedLinear.from_weight``."""
         rows = max(1, CHUNK // max(weight.shape[1], 1))
         packed = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
-        scale = _up_to_bfloat16(weight.abs().amax(1).float() / 127)
+        scale = torch.empty(len(weight), device=weight.device)
         for start in range(0, len(weight), rows):
             part = slice(start, start + rows)
-            packed[part] = torch.round(weight[part].float() / scale[part, None]).to(torch.int8)
+            numbers = weight[part].float()
+            scale[part] = _up_to_bfloat16(_largest(numbers) / 127)
+            packed[part] = torch.round(numbers / scale[part, None]).to(torch.int8)
         return cls((weight.shape[0], weight.shape[1]), packed, scale, bias)
 
     def dequantize(self, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -161,7 +161,7 @@ class NF4Linear(QuantizedLinear):
         for start in range(0, len(blocks), CHUNK // BLOCK):
             part = slice(start, start + CHUNK // BLOCK)
             numbers = blocks[part].float()
-            scale[part] = numbers.abs().amax(1)
+            scale[part] = _largest(numbers)
             numbers = numbers / scale[part, None].clamp_min(torch.finfo(torch.float32).tiny)
             code = torch.zeros(numbers.shape, dtype=torch.uint8, device=weight.device)
             for middle in middles:  # 2.3 times faster than torch.bucketize
@@ -260,6 +260,18 @@ def quantize_linears(module: nn.Module, form: Form, keep: Callable[[str], bool] 
             parent, _, child = name.rpartition(".")
             setattr(module.get_submodule(parent), child, small)
     return Saving(sum(map(len, groups.values())), before, after)
+
+
+def _largest(numbers: Tensor) -> Tensor:
+    """The largest size of a number in each row.
+
+    Raises:
+        ValueError: If one is not finite.
+    """
+    largest = numbers.abs().amax(1)
+    if not torch.isfinite(largest).all():
+        raise ValueError("the weight holds numbers that are not finite; is the checkpoint damaged?")
+    return largest
 
 
 def _up_to_bfloat16(scale: Tensor) -> Tensor:

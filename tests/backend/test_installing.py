@@ -171,23 +171,33 @@ def test_a_terminal_sees_how_far_it_is(hub: FakeHub) -> None:
     assert done.stdout.startswith(b"geopixel-7b in ")
 
 
-def test_ctrl_c_keeps_what_has_come(hub: FakeHub, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "What has come is kept"), (signal.SIGKILL, -9, "")]
+)
+def test_what_has_come_is_kept_whatever_ends_the_command(
+    hub: FakeHub, home: Path, number: signal.Signals, code: int, said: str
+) -> None:
     hub.pause = threading.Event()
     running = subprocess.Popen([*COMMAND, "download", "geopixel-7b"], stderr=subprocess.PIPE, text=True)
     try:
         while not list(home.rglob("*.incomplete")) or not hub.sent(PARTS[0]):
             assert running.poll() is None
             time.sleep(0.05)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, err = running.communicate(timeout=LIMIT_S)
     finally:
         hub.pause.set()
         running.kill()
-    assert running.returncode == 130 and "What has come is kept" in err
+    assert running.returncode == code and said in err
     assert not (home / "geopixel-7b").exists()
     hub.requests.clear()
     assert main(["models", "download", "geopixel-7b"]) == 0
     assert "" not in hub.sent(PARTS[0]), "the first part was fetched from its start"
+
+
+def test_installing_does_not_wait_for_torch() -> None:
+    script = "import sys, geopix_backend.cli_models, geopix_model.hub.importing; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 
 
 def test_speed_and_remaining_time_are_those_of_the_last_seconds() -> None:

@@ -44,9 +44,8 @@ class FakeHub:
     requests: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, role)) for role in ("hub", "cdn")]
+        self._servers = [_Server(("127.0.0.1", 0), _handler(self, role)) for role in ("hub", "cdn")]
         for server in self._servers:
-            server.daemon_threads = True
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         self.endpoint, self.cdn = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
 
@@ -67,6 +66,13 @@ class FakeHub:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Readers go away in these tests, which is no news."""
 
 
 def git_sha1(content: bytes) -> str:

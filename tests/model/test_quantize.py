@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +209,24 @@ def test_a_trained_model_answers_as_before(form: Form, reach: float, monkeypatch
     assert len(logits[0]) == len(logits[1]) == 2
     for large, small in zip(*logits, strict=True):
         assert 0 < distance(small, large) < reach
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the highest memory from Linux")
+@pytest.mark.parametrize("form", FORMS)
+def test_packing_layer_by_layer_needs_the_packed_size_and_about_one_layer(form: Form) -> None:
+    script = f"""
+import torch
+from geopix_model.quantize import QuantizedLinear
+
+def highest():
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+QuantizedLinear.from_weight(torch.randn(64, 64), None, "{form}")
+before, layers = highest(), []
+for _ in range(6):
+    layers.append(QuantizedLinear.from_weight(torch.ones(4096, 4096, dtype=torch.bfloat16), None, "{form}"))
+packed, layer = sum(layer.nbytes for layer in layers), 4096 * 4096 * 2
+print((highest() - before - packed) / layer)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 2, "layers, beside what is packed"
