@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from . import checkpoint
 from .device import resolve_device
-from .entry import Entry
+from .entry import Entry, Family
 from .errors import CheckpointError, UnknownModelError
 from .hub.errors import NotInstalledError
 from .hub.home import models_home
@@ -67,19 +68,27 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
         CheckpointError: If its files are missing, damaged or of another architecture.
         DeviceError: If the device is not available.
     """
-    chosen = entry(name)
-    if chosen.published is not None:
-        if folder is None and not chosen.installed:
-            size = f"{chosen.published.download_bytes / 1e9:.1f} GB"
-            raise NotInstalledError(
-                f"{name} is not installed; 'geopix models download {name}' fetches it ({size}), "
-                f"'geopix models import {name} FOLDER' takes a copy."
-            )
-        raise CheckpointError(f"{name} cannot be loaded by this version; update, or choose the model nano")
+    chosen, where = entry(name), resolve_device(device)
+    if folder is None and not chosen.installed:
+        raise NotInstalledError(_how_to_get(chosen))
+    if chosen.family not in LOADERS:
+        raise CheckpointError(f"{name} cannot be loaded by this version; update, or choose the model {NANO.name}")
+    return LOADERS[chosen.family](chosen, where, folder or chosen.folder)
+
+
+def _how_to_get(missing: Entry) -> str:
+    if missing.published is None:
+        return f"{missing.name} has lost its weights in {missing.folder}; reinstall the package"
+    size = f"{missing.published.download_bytes / 1e9:.1f} GB"
+    return (
+        f"{missing.name} is not installed; 'geopix models download {missing.name}' fetches it ({size}), "
+        f"'geopix models import {missing.name} FOLDER' takes a copy."
+    )
+
+
+def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
     from .nano.nano_predictor import NanoPredictor
 
-    where = resolve_device(device)
-    folder = folder or chosen.folder
     model, tokenizer = checkpoint.load(folder, where)
     config = model.config
     info = ModelInfo(
@@ -95,3 +104,6 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
         mask_stride_px=4,
     )
     return NanoPredictor(model, tokenizer, info)
+
+
+LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {"nano": _nano}
