@@ -47,6 +47,8 @@ class Mask:
         target: Number of the target in this answer, from 0.
         even_at: Mean probability inside a region at which it is as likely right as wrong; that is reported as a score
             of 0.5.
+        cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
+            apart.  None where a region is whatever is connected.
     """
 
     phrase: str
@@ -55,6 +57,7 @@ class Mask:
     score: float
     target: int
     even_at: float = 0.5
+    cores: NDArray[np.float32] | None = None
 
 
 Piece = Union[Text, Measure, Mask]
