@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import checkpoint
-from .device import resolve_device
+from .device import image_dtype, resolve_device
 from .errors import UnknownModelError
 from .nano.lexicon import CLASSES
 from .predictor import ModelInfo, Predictor
@@ -101,4 +101,5 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
     )
+    model.hasten(image_dtype(where))
     return NanoPredictor(model, tokenizer, info)
