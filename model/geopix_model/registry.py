@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import checkpoint
-from .device import resolve_device
+from .device import image_dtype, resolve_device
 from .entry import Entry, Family
 from .errors import CheckpointError, UnknownModelError
 from .hub.errors import NotInstalledError
@@ -103,6 +103,7 @@ def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
     )
+    model.hasten(image_dtype(where))
     return NanoPredictor(model, tokenizer, info)
 
 
