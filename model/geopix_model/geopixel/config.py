@@ -21,6 +21,18 @@ from ..errors import CheckpointError
 from .sizes import SAM, Shapes, clip_sizes, count, sam_sizes, shape_of
 
 CONFIG, CLIP_CONFIG, SAM_CONFIG = "config.json", "clip_config.json", "sam2_config.json"
+TRUNK_DEFAULTS = {  # of Hiera in the released code of SAM 2
+    "embed_dim": 96,
+    "num_heads": 1,
+    "q_pool": 3,
+    "stages": [2, 3, 16, 3],
+    "dim_mul": 2.0,
+    "head_mul": 2.0,
+    "window_pos_embed_bkg_spatial_size": [14, 14],
+    "window_spec": [8, 4, 14, 7],
+    "global_att_blocks": [12, 16, 20],
+}
+ARCHITECTURE = "GeoPixelForCausalLM"
 _DECODER = SAM + "sam_mask_decoder."
 
 
@@ -63,10 +75,9 @@ def load_config(folder: Path, shapes: Shapes) -> GeoPixelConfig:
         CheckpointError: If a file is missing, not JSON or of another architecture, or a size cannot be told.
     """
     values = read_json(folder / CONFIG)
-    if "GeoPixelForCausalLM" not in values.get("architectures", ["GeoPixelForCausalLM"]):
-        raise CheckpointError(
-            f"{CONFIG} describes {values['architectures'][0]!r}, expected 'GeoPixelForCausalLM'; choose another folder"
-        )
+    named = values.get("architectures") or [ARCHITECTURE]  # some files leave it empty
+    if ARCHITECTURE not in named:
+        raise CheckpointError(f"{CONFIG} describes {named[0]!r}, expected {ARCHITECTURE!r}; choose another folder")
     clip = read_json(folder / CLIP_CONFIG) if (folder / CLIP_CONFIG).is_file() else clip_sizes(shapes)
     sam = read_json(folder / SAM_CONFIG) if (folder / SAM_CONFIG).is_file() else sam_sizes(shapes)
     try:
@@ -145,7 +156,8 @@ def _clip(values: Mapping[str, Any]) -> CLIPVisionConfig:
 
 
 def _sam(values: Mapping[str, Any], shapes: Shapes) -> Sam2Config:
-    trunk, neck = values["image_encoder"]["trunk"], values["image_encoder"]["neck"]
+    # What a file leaves out is as in the class that it was written for.
+    trunk, neck = TRUNK_DEFAULTS | values["image_encoder"]["trunk"], values["image_encoder"]["neck"]
     side, width = int(values.get("image_size", 1024)), neck["d_model"]
     levels = range(len(trunk["stages"]))
     backbone = Sam2HieraDetConfig(
@@ -153,9 +165,9 @@ def _sam(values: Mapping[str, Any], shapes: Shapes) -> Sam2Config:
         num_attention_heads=trunk["num_heads"],
         image_size=[side, side],
         blocks_per_stage=list(trunk["stages"]),
-        embed_dim_per_stage=[round(trunk["embed_dim"] * trunk.get("dim_mul", 2) ** i) for i in levels],
-        num_attention_heads_per_stage=[round(trunk["num_heads"] * trunk.get("head_mul", 2) ** i) for i in levels],
-        num_query_pool_stages=trunk.get("q_pool", 3),
+        embed_dim_per_stage=[round(trunk["embed_dim"] * trunk["dim_mul"] ** i) for i in levels],
+        num_attention_heads_per_stage=[round(trunk["num_heads"] * trunk["head_mul"] ** i) for i in levels],
+        num_query_pool_stages=trunk["q_pool"],
         global_attention_blocks=list(trunk["global_att_blocks"]),
         window_positional_embedding_background_size=list(trunk["window_pos_embed_bkg_spatial_size"]),
         window_size_per_stage=list(trunk["window_spec"]),

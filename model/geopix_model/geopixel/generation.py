@@ -6,15 +6,15 @@ values, logits exist for the last position only, and of all states those at [SEG
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol, Union
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
+from .key_values import KeyValues
 from .model import GeoPixel
 from .plora import run_of
 from .prompt import IMAGE
@@ -53,7 +53,7 @@ class CachedReader:
 
     def __init__(self, model: GeoPixel, chunk: int = CHUNK) -> None:
         self.ids: list[int] = []
-        self._model, self._chunk, self._cache = model, chunk, DynamicCache()
+        self._model, self._chunk, self._cache = model, chunk, KeyValues()
 
     def read(self, ids: Sequence[int], image_tokens: ImageTokens) -> Iterator[Tensor]:
         """See ``Reader.read``."""
@@ -75,8 +75,7 @@ class CachedReader:
     @property
     def tensors(self) -> Iterator[Tensor]:
         """Keys and values, for their size."""
-        for keys, values, *_ in self._cache:
-            yield from (keys, values)
+        return self._cache.tensors
 
     def _advance(self, ids: Sequence[int], embeddings: Tensor) -> Tensor:
         where = run_of([number == IMAGE for number in ids])
@@ -154,7 +153,7 @@ def generate(
     seg: int,
     max_new_tokens: int,
     last_seg: bool,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """An answer, event by event.
 
     Args:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from transformers import DynamicCache, LlamaModel
+from transformers import Cache, LlamaModel
 
 from . import plora
 from .config import GeoPixelConfig
@@ -52,7 +52,7 @@ class GeoPixel(nn.Module):
         self,
         embeddings: Tensor,
         where: plora.Where,
-        cache: DynamicCache | None = None,
+        cache: Cache | None = None,
         attention_mask: Tensor | None = None,
     ) -> Tensor:
         """(B, T, H) states after the final norm, for logits and mask prompts alike.
