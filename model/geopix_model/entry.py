@@ -8,7 +8,7 @@ from typing import Literal
 
 from . import checkpoint
 from .footprint import Footprint
-from .hub.install import installed
+from .hub.install import usable
 from .hub.sources import Source
 
 Family = Literal["nano", "geopixel", "geopix"]
@@ -65,4 +65,4 @@ class Entry:
         """Whether its weights are here, all of them."""
         if self.published is None:
             return (self.folder / checkpoint.WEIGHTS).is_file()
-        return installed(self.published.source, self.folder.parent) is not None
+        return usable(self.published.source, self.folder.parent)

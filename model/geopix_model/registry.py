@@ -107,4 +107,24 @@ def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
     return NanoPredictor(model, tokenizer, info)
 
 
-LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {"nano": _nano}
+def _geopixel(chosen: Entry, where: str, folder: Path) -> Predictor:
+    from .geopixel import tensor_files
+    from .geopixel.geopixel_predictor import GeoPixelPredictor
+    from .geopixel.loading import load
+
+    model, tokenizer = load(folder, where)
+    info = ModelInfo(
+        name=chosen.name,
+        revision=tensor_files.revision(folder),
+        window_px=chosen.window_px,
+        overlap_px=chosen.overlap_px,
+        gsd_range_m=chosen.gsd_range_m,
+        device=where,
+        licence=chosen.licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        mask_stride_px=max(chosen.window_px * 4 // model.config.sam_side, 1),
+    )
+    return GeoPixelPredictor(model, tokenizer, info)
+
+
+LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {"nano": _nano, "geopixel": _geopixel}

@@ -287,3 +287,15 @@ def test_closing_the_connection_stops_a_download_and_the_next_one_goes_on(
     hub.requests.clear()
     assert fetch(server)[-1].name == "install" and install.installed(GEOPIXEL, home) is not None
     assert not any("/api/" in path for _, path, _, _ in hub.requests), "it began anew"
+
+
+def test_a_complete_copy_put_there_by_hand_is_used_and_an_incomplete_one_is_not(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = home / "geopixel-7b"
+    for path, content in geopixel_files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    assert listed(capsys)["geopixel-7b"]["installed"]
+    (folder / PARTS[-1]).unlink()
+    assert not listed(capsys)["geopixel-7b"]["installed"]

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from . import listing, manifest
 from .access import Hub, Patience
-from .errors import DiskSpaceError, InstallError, NotInstalledError
+from .errors import DiskSpaceError, IncompleteError, InstallError, NotInstalledError
 from .fetch import make_folder
 from .home import partial_home
 from .listing import Listing
@@ -38,6 +38,20 @@ def installed(source: Source, home: Path) -> Manifest | None:
     except InstallError:
         return None
     return found
+
+
+def usable(source: Source, home: Path) -> bool:
+    """Whether a model is here and whole: installed, or a complete copy that somebody put into its folder by hand."""
+    folder = home / source.name
+    if (folder / manifest.FILE).exists():
+        return installed(source, home) is not None
+    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*")] if folder.is_dir() else []
+    try:
+        source.choose(paths, str(folder))
+        source.check_parts(folder)
+    except IncompleteError:
+        return False
+    return True
 
 
 def download(
