@@ -15,7 +15,7 @@ from . import vectors
 from .components import Component
 from .question import Question
 from .raster import Tile
-from .wording import Fact
+from .wording import Fact, thing
 
 _SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coarser mask, less than a pixel
 
@@ -28,7 +28,7 @@ class _Target:
 
 
 class Findings:
-    """All targets of one answer, by key: the class name, or the phrase where the model has no classes.
+    """All targets of one answer, by key: the class name, or what the phrase names where the model has no classes.
 
     Attributes:
         model: Name and revision of the model that answers.
@@ -61,7 +61,7 @@ class Findings:
 
     def note(self, mask: Mask, shape: tuple[int, int]) -> str:
         """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
-        key = mask.class_name or mask.phrase.strip().lower()
+        key = mask.class_name or thing(mask.phrase)
         target = self._targets.setdefault(key, _Target(len(self._targets), mask))
         if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
             target.simplify_px = _SMOOTH_PX

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from geopix_model.generate import decode, decode_uncached
+from geopix_model.blocks.efficientnet_lite import FrozenStatsNorm
+from geopix_model.generate import Reader, decode, decode_uncached
 from geopix_model.geopix.model import GeoPix
 from geopix_model.registry import NANO
 from tests.model.small import small_model
@@ -85,6 +87,51 @@ def test_cached_decoding_equals_reading_everything_again() -> None:
     torch.testing.assert_close(
         torch.stack([s for _, s in cached]), torch.stack([s for _, s in slow]), atol=1e-5, rtol=1e-5
     )
+
+
+def test_tokens_that_are_sure_to_follow_are_read_in_one_go_with_the_same_states(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, text = small_model(), [7, 8, 9, 10, 11, 12]
+    embeddings, reads = torch.randn(1, 20, 48), list[int]()
+    read = Reader.read
+
+    def counted(self: Reader, inputs: torch.Tensor) -> torch.Tensor:
+        reads.append(inputs.shape[1])
+        return read(self, inputs)
+
+    monkeypatch.setattr(Reader, "read", counted)
+    left = list(text)
+    choose = lambda _: left.pop(0) if left else -1  # noqa: E731
+    with torch.inference_mode():
+        ahead = list(decode(model.language, embeddings, choose, -1, 12, lambda: left[:3] if len(left) == 5 else ()))
+        assert reads == [20, 4, 1, 1]
+        left[:] = text
+        slow = list(decode_uncached(model.language, embeddings, choose, -1, 12))
+    assert [token for token, _ in ahead] == [token for token, _ in slow] == text
+    torch.testing.assert_close(
+        torch.stack([s for _, s in ahead]), torch.stack([s for _, s in slow]), atol=1e-5, rtol=1e-5
+    )
+
+
+def test_looking_hastened_is_the_same_look_and_masks_keep_their_precision() -> None:
+    model, image = small_model(), torch.rand(1, 3, 64, 64) * 255
+    for norm in (m for m in model.vision.backbone.modules() if isinstance(m, FrozenStatsNorm)):
+        torch.nn.init.uniform_(norm.weight, 0.5, 1.5)  # as trained ones: not the identity
+        torch.nn.init.normal_(norm.bias, std=0.1)
+        torch.nn.init.normal_(norm.running_mean, std=0.1)
+    with torch.inference_mode():
+        before = model.look(image)
+    model.hasten(torch.float32)
+    with torch.inference_mode():
+        after = model.look(image)
+    torch.testing.assert_close(after.maps, before.maps, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(after.tokens, before.tokens, atol=1e-4, rtol=1e-4)
+    model.hasten(torch.bfloat16)
+    with torch.inference_mode():
+        rounded = model.look(image)
+    assert rounded.maps.dtype == torch.float32
+    assert 0 < (rounded.maps - before.maps).abs().max() < 0.2
 
 
 def test_the_embedded_model_is_under_25_mib() -> None:

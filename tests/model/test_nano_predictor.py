@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from geopix_model import checkpoint
 from geopix_model.errors import PromptError
 from geopix_model.nano.guide import Guide
 from geopix_model.nano.lexicon import listing
@@ -32,7 +33,8 @@ def said(pieces: Sequence[Piece]) -> str:
 def test_it_says_what_it_is(nano: NanoPredictor) -> None:
     info = nano.info
     assert (info.name, info.window_px, len(info.classes), info.device) == ("nano", 384, 17, "cpu")
-    assert info.parameters == NANO.parameters == sum(p.numel() for p in nano.model.parameters())
+    stored, _ = checkpoint.load(NANO.folder)
+    assert info.parameters == NANO.parameters == sum(p.numel() for p in stored.parameters())
 
 
 def test_an_unknown_thing_is_named_with_what_the_model_knows_and_gets_no_mask(nano: NanoPredictor) -> None:
@@ -139,7 +141,7 @@ def test_a_second_question_about_many_windows_looks_at_few_of_them_again(
     nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch, windows: int, most_looks: int
 ) -> None:
     looks = []
-    monkeypatch.setattr(nano.model.vision, "forward", lambda image: looks.append(image))
+    monkeypatch.setattr(nano.model, "look", lambda image: looks.append(image))
     predictor = NanoPredictor(nano.model, nano.tokenizer, nano.info)
     images = [np.full((8, 8, 3), number, np.uint8) for number in range(windows)]
     for image in images:

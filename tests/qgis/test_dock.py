@@ -143,6 +143,7 @@ def test_the_window_about_the_model_tells_restarts_and_copies_a_report(dock, fak
     dock.show_model()
     window = dock._model_panel
     assert "Finds a house and a pond." in window.facts.text()
+    assert "large (Fake, large): not installed, 22.7 GB to fetch. Fits the GPU" in window.facts.text()
     window.copy.click()
     text = QApplication.clipboard().text()
     assert "### GeoPix report" in text and "QGIS 3" in text
@@ -150,6 +151,18 @@ def test_the_window_about_the_model_tells_restarts_and_copies_a_report(dock, fak
     window.restart.click()
     qtbot.waitUntil(lambda: dock.conversation.process.state.value == "ready", timeout=10_000)
     assert dock.conversation.process._process.processId() != first
+
+
+def test_a_model_that_is_not_installed_says_how_to_get_it(dock, fake_process, qtbot):
+    settings.save(settings.Settings(model="large"))
+    fake_process()
+    dock.panel.prompt.focused.emit()
+    qtbot.waitUntil(lambda: bool(dock.conversation.models), timeout=10_000)
+    assert "Fake, large is not installed: 'geopix models download large'" in dock.panel.transcript.toPlainText()
+    dock.show_model()
+    text = dock._model_panel.facts.text()
+    assert "Fits the GPU: 4-bit weights." in text and "Not installed: 'geopix models download large' fetches" in text
+    assert "nano (Fake): installed." in text
 
 
 def test_without_a_python_a_card_says_what_to_do_and_choosing_one_is_remembered(

@@ -83,10 +83,17 @@ class GeoPix(nn.Module):
 
     def look(self, image: Tensor) -> VisionFeatures:
         """Features of (B, 3, S, S) RGB 0..255, with the class maps if the model has them."""
-        features = self.vision(image)
+        features = self.vision(image.to(next(self.vision.parameters()).dtype))
         if self.config.maps_hidden:
             features.maps = self.class_maps(features.laterals[0], features.laterals[1])
-        return features
+        return features.to(self.multiscale_scalar.dtype)
+
+    def hasten(self, looking: torch.dtype) -> None:
+        """Prepares a trained model for inference: norms are folded, and looking at images takes another precision."""
+        self.vision.backbone.fold_norms()
+        self.vision.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for part in (self.vision, *([self.class_maps] if self.config.maps_hidden else [])):
+            part.to(looking)
 
     def embed(self, ids: Tensor, image_tokens: Tensor, image_token_id: int) -> Tensor:
         """Embeddings (M, T, H) of ids, the image tokens (M, I, C) put in place of ``<image>``, in order."""

@@ -28,6 +28,14 @@ class VisionFeatures:
     laterals: tuple[Tensor, Tensor]
     maps: Tensor | None = None
 
+    def to(self, dtype: torch.dtype) -> VisionFeatures:
+        """The same in another precision."""
+        (coarse, fine), (fine8, fine4) = self.levels, self.laterals
+        maps = None if self.maps is None else self.maps.to(dtype)
+        return VisionFeatures(
+            self.tokens.to(dtype), (coarse.to(dtype), fine.to(dtype)), (fine8.to(dtype), fine4.to(dtype)), maps
+        )
+
     def at(self, images: Tensor) -> VisionFeatures:
         """The same features, repeated for each of the image numbers (N,)."""
         pick = [x[images] for x in (self.tokens, *self.levels, *self.laterals)]

@@ -71,7 +71,12 @@ class NanoPredictor:
             guide, self._doubt = Guide(self.tokenizer, prompt), 0.0
             embeddings = self.model.embed(self._read(prompt, history), features.tokens, self._ids["<image>"])
         steps = decode(
-            self.model.language, embeddings, lambda state: self._choose(state, guide), self._ids["</s>"], MAX_NEW_TOKENS
+            self.model.language,
+            embeddings,
+            lambda state: self._choose(state, guide),
+            self._ids["</s>"],
+            MAX_NEW_TOKENS,
+            lambda: guide.certain,
         )
         while True:
             with torch.inference_mode():  # entered anew for each step: a generator must not leave it on while it waits
@@ -122,7 +127,7 @@ class NanoPredictor:
         top, left = (side - height) // 2, (side - width) // 2
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device).permute(2, 0, 1)[None]
         pads = (left, side - width - left, top, side - height - top)
-        padded = F.pad(pixels.to(next(self.model.parameters()).dtype), pads, value=PADDING)
+        padded = F.pad(pixels.float(), pads, value=PADDING)
         return padded.contiguous(memory_format=torch.channels_last)
 
     def _mask(self, run: SegRun, features: VisionFeatures, size: tuple[int, int]) -> Mask:
