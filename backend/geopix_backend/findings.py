@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from affine import Affine
@@ -12,11 +12,14 @@ from geopix_model.predictor import Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
 
 from . import vectors
+from .asker import Reference
 from .components import Component
+from .limits import Limits
 from .question import Question
 from .raster import Tile
 from .wording import Fact, thing
 
+_REFERENCE = "beside "  # before the key of a target that others are compared with
 _SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coarser mask, less than a pixel
 
 
@@ -24,18 +27,22 @@ class _Target:
     def __init__(self, number: int, mask: Mask) -> None:
         self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
         self.simplify_px, self.even_at = 0.0, mask.even_at
+        self.countable, self.score = mask.countable, 0.0
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
 
 
 class Findings:
     """All targets of one answer, by key: the class name, or what the phrase names where the model has no classes.
 
+    Args:
+        limits: Which regions are meant.
+
     Attributes:
         model: Name and revision of the model that answers.
     """
 
-    def __init__(self, tile: Tile, question: Question, info: ModelInfo) -> None:
-        self._tile, self._question = tile, question
+    def __init__(self, tile: Tile, question: Question, info: ModelInfo, limits: Limits) -> None:
+        self._tile, self._question, self._limits = tile, question, limits
         self.model = f"{info.name} {info.revision}".strip()
         self._enlarged = info.mask_stride_px > 1
         self._targets: dict[str, _Target] = {}
@@ -48,12 +55,30 @@ class Findings:
 
     @property
     def facts(self) -> dict[str, Fact]:
-        """What the regions so far say of each target."""
-        return {key: self._fact(target) for key, target in self._targets.items()}
+        """What the regions so far say of each target that is a result."""
+        return {key: self._fact(key, each) for key, each in self._targets.items() if not self.is_reference(key)}
+
+    @staticmethod
+    def is_reference(key: str) -> bool:
+        """Whether a target is only what others are compared with."""
+        return key.startswith(_REFERENCE)
+
+    @classmethod
+    def references_first(cls, keys: Iterable[str]) -> list[str]:
+        """Keys of targets, those that others are compared with before these."""
+        return sorted(keys, key=lambda key: not cls.is_reference(key))
 
     def even_at(self, key: str) -> float:
         """Mean probability inside a region of a target that counts as a score of 0.5."""
         return self._targets[key].even_at
+
+    def countable(self, key: str) -> bool:
+        """Whether a region of a target is one object."""
+        return self._targets[key].countable
+
+    def score(self, key: str) -> float:
+        """That of the surest mask of a target."""
+        return self._targets[key].score
 
     def names(self, key: str) -> tuple[str, str]:
         """Class and phrase of a target."""
@@ -62,9 +87,12 @@ class Findings:
     def note(self, mask: Mask, shape: tuple[int, int]) -> str:
         """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
         key = mask.class_name or thing(mask.phrase)
-        target = self._targets.setdefault(key, _Target(len(self._targets), mask))
+        if isinstance(mask, Reference):
+            key = f"{_REFERENCE}{key}"
+        target = self._targets.setdefault(key, _Target(len(self.facts), mask))
         if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
             target.simplify_px = _SMOOTH_PX
+        target.score = max(target.score, mask.score)
         return key
 
     def add(self, key: str, found: Sequence[Component], first_row: int = 0) -> Iterator[RegionEvent]:
@@ -104,7 +132,7 @@ class Findings:
             gsd_m=self._tile.gsd_m,
         )
 
-    def _fact(self, target: _Target) -> Fact:
+    def _fact(self, key: str, target: _Target) -> Fact:
         return Fact(
             number=target.number,
             phrase=target.phrase,
@@ -113,4 +141,7 @@ class Findings:
             area_m2=target.area_m2 if self._tile.crs is not None else None,
             area_px=target.area_px,
             share=min(100.0 * target.area_px / self._valid_px, 100.0),
+            left_out=self._limits.left_out(key),
+            limit=self._limits.words(key),
+            countable=target.countable,
         )

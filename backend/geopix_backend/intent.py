@@ -1,14 +1,14 @@
 """What a prompt wants of the things that it names: outlines, numbers, a comparison, a description.  Pure.
 
-Only for models that know a list of things (``predictor.Lister``).  They are asked for one thing at a time, always in the
-same words, and this module says what is done with what they find: so a thing has the same polygons however it was asked
-for, and every number comes from these.
+Only for models that know a list of things (``predictor.Lister``).  They are asked for one thing at a time, always in
+the same words, and this module says what is done with what they find: so a thing has the same polygons however it was
+asked for, and every number comes from these.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -74,16 +74,21 @@ class Intent:
 TALK = Intent("talk")
 
 
-def understand(reading: Reading, earlier: Sequence[Reading] = ()) -> Intent:
+def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str], Reading]) -> Intent:
     """What a prompt wants; where it names nothing itself, it is about what the turns before were about.
 
     Args:
         reading: The prompt.
         earlier: The prompts before it, oldest first.
+        read: How the model reads a text (``Lister.read``).
     """
     text, relations = parse(reading)
-    intent = _alone(text, reading, tuple(relations))
-    before = understand(earlier[-1], earlier[:-1]) if earlier else None
+    unknown = reading.unknown
+    if relations:  # "find unicorns near the road": what is left of the prompt says what is unknown
+        rest = re.sub(r"<(\d+)>", lambda hit: reading.named[int(hit[1])].plural, text)
+        unknown = read(rest).unknown if any(c.isalnum() for c in rest) else ""
+    intent = _alone(text, reading, tuple(relations), unknown)
+    before = understand(earlier[-1], earlier[:-1], read) if earlier else None
     if intent.things:
         if before and intent.form == "segment" and before.form in _SAME_AGAIN and ask.ELLIPSIS.search(text):
             return replace(intent, form=before.form, unit=before.unit, share=before.share)
@@ -98,20 +103,21 @@ def understand(reading: Reading, earlier: Sequence[Reading] = ()) -> Intent:
 _SAME_AGAIN = ("count", "measure", "presence")
 
 
-def _alone(text: str, reading: Reading, relations: tuple[Relation, ...]) -> Intent:
+def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown: str) -> Intent:
     """What a prompt wants by itself; ``text`` is its sketch without its relations."""
     said = [reading.named[int(number)] for number in re.findall(r"<(\d+)>", text)]
-    strange = any(relation.stranger and relation.stranger in reading.unknown for relation in relations)
     intent = Intent(
         "segment",
         distinct(said),
         relations,
-        "" if strange else reading.unknown,
+        unknown,
         unit=units.asked(text),
         share=bool(ask.SHARE.search(text)),
         adjectives=_adjectives(text, reading.named),
         text=reading.text,
     )
+    if ask.EVERYTHING.search(text) and ask.EXCEPT.search(text):
+        return replace(intent, form="everything")
     refused = next((name for name, pattern in ask.REFUSED if pattern.search(text)), "")
     if not said:
         return _of_the_view(intent, text, refused)

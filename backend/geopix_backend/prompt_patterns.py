@@ -40,7 +40,8 @@ DESCRIBE = _any(
 EVERYTHING = re.compile(
     _POLITE + r"(?:segment|map|find|label|classify|outline|mark|detect|show|extract|digiti[sz]e|vectori[sz]e|get|locate"
     r"|identify|list)? ?(?:me |out )?(?:polygons of |masks of )?"
-    r"(?:everything|every thing|all (?:of )?(?:it|that|this)|all (?:the )?(?:things|objects|classes|features|categories)"
+    r"(?:everything|every thing|all (?:of )?(?:it|that|this)"
+    r"|all (?:the )?(?:things|objects|classes|features|categories)"
     r"|all (?:that )?you (?:know|can find|can|see|recogni[sz]e)|every (?:thing|object|class|feature)|all)\b(?! <)"
 )
 EXCEPT = re.compile(r"\b(?:except|but|without|other than|apart from|excluding|besides|not)\b(?: for)?(?P<rest>.*)")
@@ -57,7 +58,8 @@ REFUSED: tuple[tuple[str, re.Pattern[str]], ...] = (
         "length",
         _any(
             r"\bhow (?:long|tall|high|wide|deep|thick|far|steep|broad|narrow)\b",
-            r"\b(?:length|height|width|depth|distance|elevation|slope|perimeter|diameter|volume)s? (?:of|between|from)\b",
+            r"\b(?:length|height|width|depth|distance|elevation|slope|perimeter|diameter|volume)s? (?:of|from|between)"
+            r"\b",
             THING + r"'?s? (?:length|height|width|depth|perimeter|diameter|volume)s?\b",
         ),
     ),
@@ -93,7 +95,8 @@ REFUSED: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "name",
         _any(
-            r"^\W*(?:who(?! are you| made you)|whose|whom|why)\b|\bwho (?:owns?|built|lives?|made)\b|\b(?:owner|address|name)s? of\b",
+            r"^\W*(?:who(?! are you| made you)|whose|whom|why)\b|\bwho (?:owns?|built|lives?|made)\b",
+            r"\b(?:owner|address|name)s? of\b",
             r"\b(?:which|what)(?: is the|'s the)? (?:city|country|town|state|address|name)\b",
         ),
     ),
@@ -135,13 +138,12 @@ MEASURE = _any(
     r"^\W*(?:the )?(?:total )?(?:area|coverage|size)\W*$",
 )
 COUNT = _any(r"\bhow m[an]ny?\b|\bcount(?:ing|s)?\b|\bnumbers? of\b|\btally\b|\bquantity\b")
-YES_NO = _any(
-    _CHECK + r"(?:is|are|was|were|do|does|did|has|have|any)\b", r"\b(?:if|whether) (?:there|the|any|you|<)"
-)
+YES_NO = _any(_CHECK + r"(?:is|are|was|were|do|does|did|has|have|any)\b", r"\b(?:if|whether) (?:there|the|any|you|<)")
 PRESENCE = _any(
     _CHECK + r"(?:is|are|was|were) (?:there|any|some|an?)\b",
     r"\b(?:if|whether) (?:there (?:is|are)|you (?:can )?see|any)\b",
-    _POLITE + r"(?:do|can|could|did) (?:you|we|i|one) (?:see|spot|recogni[sz]e|notice|(?:detect|find) (?:any|an?|some))\b",
+    _POLITE
+    + r"(?:do|can|could|did) (?:you|we|i|one) (?:see|spot|recogni[sz]e|notice|(?:detect|find) (?:any|an?|some))\b",
     _POLITE + r"any (?:\w+ )?<",
     _POLITE + r"(?:do|does|has|have|is|are)\b.*\b(?:contain|show|include|have|visible|present|here)\b",
     _POLITE + r"(?:has|see any|see an?)\b",

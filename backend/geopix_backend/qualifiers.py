@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,15 +24,18 @@ _SIZE = re.compile(
 _VERTICAL = {"upper": 0, "top": 0, "lower": 1, "bottom": 1}
 _HORIZONTAL = {"left": 0, "right": 1}
 _PLACE = re.compile(
-    r"\b(?:in|on|at|from|within)\s+the\s+"
+    r"\b(?:in|on|at|from|within)\s+(?:the\s+)?"
     r"(?:(?P<vertical>upper|top|lower|bottom)[\s-]*(?P<corner>left|right)?"
     r"|(?P<horizontal>left|right)"
-    r"|(?P<compass>north|south|east|west|north[\s-]?east|north[\s-]?west|south[\s-]?east|south[\s-]?west)(?:ern)?"
+    r"|(?P<compass>north|south|east|west|north[\s-]?east|north[\s-]?west|south[\s-]?east|south[\s-]?west"
+    r"|[ns][ew])(?:ern)?"
     r"|(?P<middle>cent(?:er|re)|middle))"
     r"(?=\W*$|[,.?!]|\W+(?:hand|side|part|half|corner|quarter|area|edge|third|image|view|picture|and|or|please)\b"
     r"|\s+of\s+(?:the\s+|this\s+)?(?:image|view|picture|tile|map|scene|area|it)\b)",
     re.IGNORECASE,
 )
+_PART = re.compile(r"\s+(?:hand\s+side|side|part|half|corner|quarter|area|edge|third)\b", re.IGNORECASE)
+_ANY = frozenset({"one", "of"})  # "the largest one", "the two largest of them"
 MIDDLE = (0.25, 0.75)  # of each side
 
 
@@ -47,10 +50,11 @@ class Size:
 
 @dataclass(frozen=True)
 class Place:
-    """A part of the tile, as shares of its rows and columns from the top left."""
+    """A part of the tile, as shares of its rows and columns from the top left; ``words`` is how it was said."""
 
     rows: tuple[float, float] = (0.0, 1.0)
     cols: tuple[float, float] = (0.0, 1.0)
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -60,24 +64,29 @@ class Qualifiers:
     sizes: tuple[Size, ...] = ()
     place: Place | None = None
 
-    def choose(
-        self, found: Sequence[Component], names: Sequence[str], shape: tuple[int, int], first_row: int = 0
-    ) -> list[Component]:
-        """The components of one target that are meant, in their order.
+    def placed(self, found: Sequence[Component], shape: tuple[int, int], first_row: int = 0) -> list[Component]:
+        """The components that lie in the part of the tile that is meant, in their order.
 
         Args:
-            found: All components of the target.
-            names: What the target is called: class and phrase.
+            found: All components of a target.
             shape: (rows, columns) of the tile.
             first_row: Row of the tile from which those of the components count.
         """
-        if self.place is not None:
-            found = [component for component in found if _is_in(component, self.place, shape, first_row)]
-        size = next((size for size in self.sizes if _names(size.noun, names)), None)
-        if size is not None:
-            order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)[: size.count]
-            found = [component for component in found if any(component is chosen for chosen in order)]
-        return list(found)
+        if self.place is None:
+            return list(found)
+        return [component for component in found if _is_in(component, self.place, shape, first_row)]
+
+    def sized(self, found: Sequence[Component], names: Sequence[str]) -> list[Component]:
+        """The largest or smallest of the components, in their order, if a size was asked of one of ``names``."""
+        size = self.size_of(names)
+        if size is None:
+            return list(found)
+        order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)[: size.count]
+        return [component for component in found if any(component is chosen for chosen in order)]
+
+    def size_of(self, names: Sequence[str]) -> Size | None:
+        """The size that was asked of a thing with these names."""
+        return next((size for size in self.sizes if _names(size.noun, names)), None)
 
 
 def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qualifiers:
@@ -92,7 +101,12 @@ def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qua
         for m in _SIZE.finditer(prompt)
     )
     match = _PLACE.search(prompt)
-    return Qualifiers(sizes, _place(match, north_up, east_right) if match else None)
+    if match is None:
+        return Qualifiers(sizes)
+    part = _PART.match(prompt, match.end())
+    words = " ".join(f"{match[0]} {part[0] if part else ''}".lower().split())
+    words += " part" if words.endswith("ern") else ""
+    return Qualifiers(sizes, replace(_place(match, north_up, east_right), words=words))
 
 
 def _count(text: str | None) -> int:
@@ -108,10 +122,10 @@ def _place(match: re.Match[str], north_up: bool, east_right: bool) -> Place:
     row = _VERTICAL[vertical.lower()] if vertical else None
     col = _HORIZONTAL[horizontal.lower()] if horizontal else None
     compass = (match["compass"] or "").lower()
-    if "north" in compass or "south" in compass:
-        row = int(("south" in compass) == north_up)
-    if "east" in compass or "west" in compass:
-        col = int(("east" in compass) == east_right)
+    if compass.startswith(("n", "s")):
+        row = int(compass.startswith("s") == north_up)
+    if compass.endswith(("e", "w", "east", "west")):
+        col = int(compass.endswith(("e", "east")) == east_right)
     return Place(_half(row), _half(col))
 
 
@@ -131,4 +145,6 @@ def _is_in(component: Component, place: Place, shape: tuple[int, int], first_row
 def _names(noun: str, names: Sequence[str]) -> bool:
     """Whether a noun of the prompt and one of a target's names share a word, in the singular or the plural."""
     words = set(stems(noun))
+    if words & _ANY:
+        return True
     return any(words.intersection(stems(name)) for name in names)

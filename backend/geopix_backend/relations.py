@@ -1,4 +1,4 @@
-"""What a prompt says of one thing and another: "the buildings next to the road", "cars within 20 m of the water".  Pure.
+"""What a prompt says of one thing and another: "the buildings next to the road", "cars 20 m from the water".  Pure.
 
 A sketch is the text of a prompt with ``<0>``, ``<1>`` ... in place of the things that the model knows, so that the
 patterns see only what stands between them.  ``nearness`` decides on the polygons what is found here.
@@ -64,7 +64,9 @@ _WITHIN = (
     rf"|(?:at most|up to|(?:no|not) (?:more|farther|further) than|less than|closer than|under) {_length('b')}"
     rf" (?:away )?(?:from|of|to)|{_length('c')} (?:away )?(?:from|around|of)"
 )
-_BEYOND = rf"(?:(?:more|farther|further|greater)(?: away)? than|at least|over|beyond) {_length('d')} ?(?:away )?(?:from|of)"
+_BEYOND = (
+    rf"(?:(?:more|farther|further|greater)(?: away)? than|at least|over|beyond) {_length('d')} ?(?:away )?(?:from|of)"
+)
 _STRICT: tuple[tuple[str, str], ...] = (
     ("far", _BEYOND),
     ("near", _WITHIN),
@@ -120,9 +122,7 @@ _PICTURE = re.compile(
     r"|general|hectares?|acres?|km2|m2|square|percent|percentage|pixels?|numbers?|words?|one|time|way|same|here|there|it"
     r"|them|box|selection|whole|distance|moment|end|ground|site|place|result|results|file|other|others)\b"
 )
-_NEAREST = re.compile(
-    rf"\b(?P<said>nearest|closest) (?:\w+ )?<(?P<of>\d+)> (?:to|from|of) (?P<who>{_ARTICLES}<\d+>)"
-)
+_NEAREST = re.compile(rf"\b(?P<said>nearest|closest) (?:\w+ )?<(?P<of>\d+)> (?:to|from|of) (?P<who>{_ARTICLES}<\d+>)")
 
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
@@ -186,9 +186,7 @@ def _is_something_else(match: re.Match[str], kind: str, text: str) -> bool:
     return match["said"] == "by" and bool(re.search(r"\b(?:cover|occup|taken|percent|share|fill)", text))
 
 
-def _relation(
-    match: re.Match[str], kind: str, limited: Sequence[Named], named: Sequence[Named]
-) -> Relation | None:
+def _relation(match: re.Match[str], kind: str, limited: Sequence[Named], named: Sequence[Named]) -> Relation | None:
     to = tuple(named[number] for number in _numbers(match["who"]))
     of = tuple(dict.fromkeys(thing.class_name for thing in limited))
     stranger = match.groupdict().get("strange") or ""

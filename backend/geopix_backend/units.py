@@ -15,8 +15,15 @@ AREAS: dict[str, tuple[str, float, str]] = {
     "m2": (r"m2|sqm|sq(?:uare)?\.? ?(?:m|met(?:er|re)s?)", 1.0, "m²"),
     "px": (r"pixels?|px", 0.0, "px"),
 }
-LONG = {"km2": "square kilometres", "ha": "hectares", "ft2": "square feet", "mi2": "square miles", "yd2": "square yards",
-        "m2": "square metres"}  # fmt: skip
+LONG = {
+    "km2": "square kilometres",
+    "ha": "hectares",
+    "acre": "acres",
+    "ft2": "square feet",
+    "mi2": "square miles",
+    "yd2": "square yards",
+    "m2": "square metres",
+}
 _ASKED = re.compile("|".join(rf"(?P<{name}>\b(?:{pattern})\b)" for name, (pattern, _, _) in AREAS.items()))
 _DIGITS = 3
 

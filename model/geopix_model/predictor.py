@@ -5,7 +5,7 @@ Everything above this line of the project (windows, polygons, chat) knows a mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Union, runtime_checkable
 
@@ -49,6 +49,7 @@ class Mask:
             of 0.5.
         cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
             apart.  None where a region is whatever is connected.
+        countable: Whether a region is one object, rather than a part of an area.
     """
 
     phrase: str
@@ -58,6 +59,7 @@ class Mask:
     target: int
     even_at: float = 0.5
     cores: NDArray[np.float32] | None = None
+    countable: bool = True
 
 
 Piece = Union[Text, Measure, Mask]
@@ -163,5 +165,13 @@ class Lister(Predictor, Protocol):
 
         Raises:
             PromptError: If the prompt is empty or too long for the model.
+        """
+        ...
+
+    def likely(self, image: NDArray[np.uint8]) -> Mapping[str, float]:
+        """How likely (0..1) each thing is to be in an image at all, at a glance; what it cannot tell is left out.
+
+        Args:
+            image: As in ``answer``.
         """
         ...

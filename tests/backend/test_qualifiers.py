@@ -28,6 +28,8 @@ ALL = (0.0, 1.0)
         ("water in the north-eastern part", Place(UPPER, LOWER)),
         ("water in the southwest", Place(LOWER, UPPER)),
         ("the pool in the middle of the image", Place((0.25, 0.75), (0.25, 0.75))),
+        ("cars in upper right", Place(UPPER, LOWER)),
+        ("trees in the NW corner", Place(UPPER, UPPER)),
         ("what is left of the river?", None),
         ("the right buildings", None),
         ("the left bank of the river", None),
@@ -64,14 +66,15 @@ def box(row: int, col: int, side: int) -> Component:
 
 def test_the_largest_of_one_thing_leaves_the_others_alone() -> None:
     found, wanted = [box(0, 0, 4), box(50, 50, 9), box(80, 0, 6)], Qualifiers((Size(2, True, "buildings"),))
-    assert wanted.choose(found, ("building", "buildings"), (100, 100)) == found[1:]
-    assert wanted.choose(found, ("road", "roads"), (100, 100)) == found
+    assert wanted.sized(found, ("building", "buildings")) == found[1:]
+    assert wanted.sized(found, ("road", "roads")) == found
+    assert Qualifiers((Size(1, False, "one"),)).sized(found, ("road", "roads")) == found[:1]
 
 
 def test_rows_count_from_where_they_begin() -> None:
     lower = Qualifiers(place=Place(LOWER, ALL))
-    assert lower.choose([box(5, 0, 4)], ("",), (100, 100)) == []
-    assert len(lower.choose([box(5, 0, 4)], ("",), (100, 100), first_row=60)) == 1
+    assert lower.placed([box(5, 0, 4)], (100, 100)) == []
+    assert len(lower.placed([box(5, 0, 4)], (100, 100), first_row=60)) == 1
 
 
 def scene(height: int, width: int) -> np.ndarray:
