@@ -15,18 +15,20 @@ def decode(
     choose: Callable[[Tensor], int],
     stop: int,
     max_new_tokens: int,
+    cache: DynamicCache | None = None,
 ) -> Iterator[tuple[int, Tensor]]:
     """Tokens of one answer, until ``stop`` (which is not yielded) or ``max_new_tokens``.
 
     Args:
         language: A decoder without head, with ``embed_tokens``.
-        embeddings: (1, T, H) of everything before the answer.
+        embeddings: (1, T, H) of everything before the answer that ``cache`` does not hold.
         choose: (H,) state -> id of the token that follows.
+        cache: Keys and values of what came before; grows with each token that is read.
 
     Yields:
         (token id, (H,) state that PREDICTED it): the states which GeoPix reads its masks from.
     """
-    cache, inputs = DynamicCache(), embeddings
+    cache, inputs = cache if cache is not None else DynamicCache(), embeddings
     for _ in range(max_new_tokens):
         state = language(inputs_embeds=inputs, past_key_values=cache, use_cache=True).last_hidden_state[0, -1]
         token = choose(state)
