@@ -106,7 +106,9 @@ def load(
     with torch.device("meta"):
         model = PublishedGeoPix(sizes, mode)
     check(model, files)
-    values = {n: _cast(n, value, device, dtype) for n, value in _live(model, files, mode, trainable)}
+    values = model.state_dict()  # brings the versions of the layers: without them batch norm makes up a counter
+    values.clear()
+    values.update({n: _cast(n, value, device, dtype) for n, value in _live(files, mode, trainable)})
     model.load_state_dict(values, strict=False, assign=True)
     model.computed_buffers(torch.device(device))
     if mode == "paper" and not trainable:
@@ -206,7 +208,7 @@ def published_name(place: str) -> tuple[str, str]:
     return next((part, "0") for part, target in LISTS.items() if target == place)
 
 
-def _live(model: PublishedGeoPix, files: Checkpoint, mode: Mode, trainable: bool) -> Iterator[tuple[str, Tensor]]:
+def _live(files: Checkpoint, mode: Mode, trainable: bool) -> Iterator[tuple[str, Tensor]]:
     for part, name, place in places(files):
         if place is not None and not is_dead(place, mode, trainable):
             yield place, files.parts[part].read(name)
