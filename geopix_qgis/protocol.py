@@ -17,11 +17,12 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
-VERSION = 2
+VERSION = 3
 AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 FRAME_TYPE = "application/x-geopix-frame"
 MAX_PROMPT_CHARS = 4000
+TASKS = ("auto", "segment", "refer", "caption", "vqa")
 
 
 class ProtocolError(ValueError):
@@ -121,6 +122,7 @@ class AskRequest:
         min_area_px: Regions and holes smaller than this many model pixels are dropped.
         outline: Polygons, each a tuple of closed rings of (x, y) in the tile's CRS, the outer ring first; nothing is
             found outside of them.  Empty is all of the tile.
+        task: One of ``TASKS``: what is wanted of the question; ``auto`` leaves it to its words.
     """
 
     prompt: str
@@ -131,6 +133,7 @@ class AskRequest:
     min_score: float = 0.5
     min_area_px: int = 12
     outline: Outline = ()
+    task: str = "auto"
 
 
 @dataclass(frozen=True)

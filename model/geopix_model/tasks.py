@@ -54,13 +54,14 @@ def chosen(prompt: str, choice: Choice = "auto") -> tuple[Task, str]:
         prompt: What was typed; may begin with a tag such as ``[refer]``.
         choice: An explicit choice wins over a tag and over the words.
     """
+    words, wanted = _TYPED.sub("", prompt, count=1), explicit(prompt, choice)
+    return (meant(words) if wanted == "auto" else wanted), words
+
+
+def explicit(prompt: str, choice: Choice = "auto") -> Choice:
+    """What was chosen, else the tag that was typed, else ``auto``."""
     typed = _TYPED.match(prompt)
-    words = prompt[typed.end() :] if typed else prompt
-    if choice != "auto":
-        return choice, words
-    if typed:
-        return _of_tag(typed["tag"].lower()), words
-    return meant(words), words
+    return _of_tag(typed["tag"].lower()) if typed and choice == "auto" else choice
 
 
 def meant(words: str) -> Task:

@@ -132,11 +132,13 @@ def test_info_names_size_place_and_resolution(raster: Path, capsys: pytest.Captu
     assert "EPSG:32633" in capsys.readouterr().out
 
 
-def test_models_lists_the_embedded_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_models_lists_the_embedded_one_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert capsys.readouterr().out.startswith("nano: ")
     assert main(["models", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["name"] == "nano"
+    first, *others = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (first["name"], first["installed"]) == ("nano", True)
+    assert "geopix" in [model["name"] for model in others]
 
 
 def test_doctor_says_what_fits(capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,3 +230,11 @@ def test_a_terminal_without_the_signs_gets_the_answer_all_the_same(raster: Path)
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, b"There are 2 buildings, 300 m?.")
+
+
+def test_a_task_is_chosen_on_the_command_line(raster: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", str(raster), "the buildings", "--task", "refer", "--json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "outlines, not boxes" in next(e for e in events if e["event"] == "tile")["warnings"][0]
+    assert main(["ask", str(raster), "the buildings", "--task", "paint"]) == 2
+    assert "invalid choice: 'paint'" in capsys.readouterr().err

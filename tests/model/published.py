@@ -15,7 +15,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaModel
 
-H, CLIP, D, MID, HIDDEN, SURE = 40, 24, 16, 20, 28, 12  # text, image, prompts, necks, transformer MLPs, confidence
+H, CLIP, D, MID, HIDDEN, SURE = 40, 24, 48, 20, 28, 12  # text, image, prompts, necks, transformer MLPs, confidence
 CLASSES, K, P, GRID, FEED = 5, 3, 6, 8, 18  # the memory
 LEVELS, TOKENS = 2, 2  # the codebook: four segmentation tokens, where the published one has six
 PATCH = 14
