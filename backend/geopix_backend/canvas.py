@@ -16,18 +16,18 @@ OFF = np.float32(-8.0)
 
 
 def to_window(logits: Floats, height: int, width: int) -> Floats:
-    """Logits at the model's own resolution as (height, width) window pixels.
+    """Logits (..., h, w) at the model's own resolution as (..., height, width) window pixels.
 
     Bilinear between sample centres (``align_corners=False``), constant beyond the outermost ones.  Logits that have the
     size already come back as they are, so that a mask at full resolution keeps its corners exactly.
     """
     logits = np.asarray(logits, dtype=np.float32)
-    if logits.shape == (height, width):
+    if logits.shape[-2:] == (height, width):
         return logits
-    rows, row_next, row_part = _taps(logits.shape[0], height)
-    cols, col_next, col_part = _taps(logits.shape[1], width)
-    wide: Floats = logits[:, cols] * (1 - col_part) + logits[:, col_next] * col_part
-    tall: Floats = wide[rows] * (1 - row_part)[:, None] + wide[row_next] * row_part[:, None]
+    rows, row_next, row_part = _taps(logits.shape[-2], height)
+    cols, col_next, col_part = _taps(logits.shape[-1], width)
+    wide: Floats = logits[..., cols] * (1 - col_part) + logits[..., col_next] * col_part
+    tall: Floats = wide[..., rows, :] * (1 - row_part)[:, None] + wide[..., row_next, :] * row_part[:, None]
     return tall
 
 
@@ -43,7 +43,8 @@ class Canvas:
     """Weighted sums of the logits of each target over the rows that some window may still change.
 
     Rows are those of the tile.  Every window adds to every target, with ``OFF`` where its answer does not name it, so
-    one array of weights serves all targets.
+    one array of weights serves all targets.  A target has P planes: the logits of its mask, and after them whatever is
+    blended alike (the logits of its cores).
     """
 
     def __init__(self, height: int, width: int, overlap_px: int) -> None:
@@ -63,11 +64,11 @@ class Canvas:
         return self.first_row + len(self._weight)
 
     def add(self, window: Window, named: Mapping[str, Floats]) -> None:
-        """Blends in one window: for each target that its answer names, (h, w) logits."""
+        """Blends in one window: for each target that its answer names, (P, h, w) logits."""
         self._grow(window.row + window.height)
         for key in named:
             # Windows before this one did not name it: they said OFF wherever they looked.
-            self._sums.setdefault(key, OFF * self._weight)
+            self._sums.setdefault(key, np.repeat((OFF * self._weight)[None], len(named[key]), axis=0))
         place = (
             slice(window.row - self.first_row, window.row - self.first_row + window.height),
             slice(window.col, window.col + window.width),
@@ -75,26 +76,26 @@ class Canvas:
         weight = blend_weights(window, self._height, self._width, self._overlap_px)
         self._weight[place] += weight
         for key, total in self._sums.items():
-            total[place] += weight * named.get(key, OFF)
+            total[:, place[0], place[1]] += weight * named.get(key, OFF)
 
     def logits(self, key: str, end_row: int) -> Floats:
-        """Blended logits of the rows from ``first_row`` to ``end_row``; ``OFF`` where no window has looked."""
+        """Blended logits (P, h, W) of the rows from ``first_row`` to ``end_row``; ``OFF`` where nobody looked."""
         rows = slice(0, end_row - self.first_row)
-        weight = self._weight[rows]
-        return np.divide(self._sums[key][rows], weight, out=np.full_like(weight, OFF), where=weight > 0)
+        weight, total = self._weight[rows], self._sums[key][:, rows]
+        return np.divide(total, weight, out=np.full_like(total, OFF), where=weight > 0)
 
     def take(self, key: str, row: int, col: int, mask: NDArray[np.bool_]) -> None:
         """Switches a target off where ``mask``, placed at tile (row, col), is true: those pixels are a region now."""
         top = row - self.first_row
         place = (slice(top, top + mask.shape[0]), slice(col, col + mask.shape[1]))
-        self._sums[key][place][mask] = (OFF * self._weight[place])[mask]
+        self._sums[key][0][place][mask] = (OFF * self._weight[place])[mask]
 
     def release(self, first_row: int) -> None:
         """Forgets the rows above ``first_row``."""
         gone = first_row - self.first_row
         if gone > 0:
             self._weight = self._weight[gone:].copy()
-            self._sums = {key: total[gone:].copy() for key, total in self._sums.items()}
+            self._sums = {key: total[:, gone:].copy() for key, total in self._sums.items()}
             self.first_row = first_row
 
     def _grow(self, end_row: int) -> None:
@@ -102,4 +103,7 @@ class Canvas:
         if missing > 0:
             more = np.zeros((missing, self._width), np.float32)
             self._weight = np.concatenate([self._weight, more])
-            self._sums = {key: np.concatenate([total, more]) for key, total in self._sums.items()}
+            self._sums = {
+                key: np.concatenate([total, np.repeat(more[None], len(total), axis=0)], axis=1)
+                for key, total in self._sums.items()
+            }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize, shapes, sieve
+from scipy import ndimage
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,40 @@ def components(
             score = shifted(float(sums[label] / areas[label]), even_at)
             found.append(Component(int(top), int(left), own, score))
     return sorted(found, key=lambda c: (c.row, c.col))
+
+
+def split(whole: Component, planes: NDArray[np.float32], even_at: float = 0.5) -> list[Component]:
+    """The single objects of a component: each core with the pixels that are nearest to it on a way inside the mask.
+
+    Args:
+        whole: A component of the first plane.
+        planes: (2, H, W) logits of mask and cores.
+        even_at: As in ``components``.
+    """
+    place = (slice(whole.row, whole.end_row), slice(whole.col, whole.col + whole.mask.shape[1]))
+    logits, inner = planes[0][place], planes[1][place]
+    cores, count = ndimage.label((inner > 0) & whole.mask)
+    if count < 2:
+        return [whole]
+    owner = _grown(cores, whole.mask)
+    parts = []
+    for number, box in enumerate(ndimage.find_objects(owner), start=1):
+        own = owner[box] == number
+        score = shifted(float(probability(logits[box][own]).mean()), even_at)
+        parts.append(Component(whole.row + box[0].start, whole.col + box[1].start, own, score))
+    return parts
+
+
+def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Every pixel of a connected mask given to a seed, one step at a time from all seeds at once."""
+    owner = np.pad(seeds, 1)
+    free = np.pad(mask, 1) & (owner == 0)
+    while free.any():
+        near = np.max([np.roll(owner, step, axis) for axis in (0, 1) for step in (-1, 1)], axis=0)
+        reached = free & (near > 0)
+        owner[reached] = near[reached]
+        free &= ~reached
+    return owner[1:-1, 1:-1]
 
 
 def shifted(mean: float, even_at: float) -> float:

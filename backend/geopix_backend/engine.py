@@ -20,7 +20,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 from . import boxes, qualifiers, tiling
 from .boxes import TileBox
 from .canvas import OFF, Canvas, Floats, to_window
-from .components import Component, components
+from .components import Component, components, split
 from .findings import Findings
 from .identify import Identifier, asks_what
 from .question import Question
@@ -113,11 +113,12 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, tile.valid.shape)
                 if piece.score >= self._question.min_score:
-                    logits = to_window(piece.logits, tile.height, tile.width)
+                    planes = to_window(_planes(piece), tile.height, tile.width)
                     # A target that is said twice gets only those pixels that the first mask does not have.
-                    logits = np.where(taken[key], OFF, logits) if key in taken else logits
-                    taken[key] = (logits > 0) | taken[key] if key in taken else logits > 0
-                    yield from self._findings.add(key, self._meant(key, self._components(key, logits, tile.valid)))
+                    planes = np.where(taken[key], OFF, planes) if key in taken else planes
+                    taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
+                    found = components(planes[0], tile.valid, self._question.min_area_px, self._findings.even_at(key))
+                    yield from self._findings.add(key, self._meant(key, self._objects(key, planes, found)))
                 told = assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, tile.valid.shape), self._on_tile(piece, window)
@@ -175,8 +176,8 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
                 if piece.score >= self._question.min_score:
-                    logits = to_window(piece.logits, window.height, window.width)
-                    named[key] = np.maximum(named[key], logits) if key in named else logits
+                    planes = to_window(_planes(piece), window.height, window.width)
+                    named[key] = np.maximum(named[key], planes) if key in named else planes
                 told += assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, (window.height, window.width)), self._on_tile(piece, window)
@@ -208,16 +209,19 @@ class _Answer:
         # A component that is too small now may grow below: it reaches up less than its number of pixels.
         needed = end_row - self._question.min_area_px
         for key in canvas.keys:
-            found = self._components(key, canvas.logits(key, end_row), valid)
+            planes = canvas.logits(key, end_row)
+            found = components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
             for component in final:
                 canvas.take(key, first + component.row, component.col, component.mask)
-            yield from self._findings.add(key, self._meant(key, final, first), first)
+            yield from self._findings.add(key, self._meant(key, self._objects(key, planes, final), first), first)
         canvas.release(needed)
 
-    def _components(self, key: str, logits: Floats, valid: NDArray[np.bool_]) -> list[Component]:
-        found = components(logits, valid, self._question.min_area_px, self._findings.even_at(key))
+    def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
+        """Those that are sure enough, touching objects apart where the model says where each has its core."""
+        if len(planes) > 1:
+            found = [part for whole in found for part in split(whole, planes, self._findings.even_at(key))]
         return [component for component in found if component.score >= self._question.min_score]
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
@@ -251,3 +255,8 @@ class _Answer:
 
     def _progress(self) -> ProgressEvent:
         return ProgressEvent(self._done, len(self._windows))
+
+
+def _planes(mask: Mask) -> Floats:
+    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
+    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])

@@ -49,6 +49,8 @@ class Mask:
         target: Number of the target in this answer, from 0.
         even_at: Mean probability inside a region at which it is as likely right as wrong; that is reported as a score
             of 0.5.
+        cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
+            apart.  None where a region is whatever is connected.
         predicted_iou: 0..1, the overlap with the truth that the model expects; None where it says nothing of it.
     """
 
@@ -58,6 +60,7 @@ class Mask:
     score: float
     target: int
     even_at: float = 0.5
+    cores: NDArray[np.float32] | None = None
     predicted_iou: float | None = None
 
 

@@ -12,7 +12,7 @@ from tests.model.small import small_model
 
 def features(model: GeoPix, count: int = 2):  # type: ignore[no-untyped-def]
     torch.manual_seed(3)
-    return model.vision(torch.rand(count, 3, 64, 64) * 255)
+    return model.look(torch.rand(count, 3, 64, 64) * 255)
 
 
 def test_features_have_the_sizes_of_the_two_levels_and_their_laterals() -> None:
@@ -26,23 +26,40 @@ def test_masks_of_a_batch_equal_masks_one_by_one() -> None:
     model = small_model()
     seen, states = features(model), torch.randn(3, 6, 48)
     images, classes = torch.tensor([0, 1, 1]), torch.tensor([0, 5, 17])
-    together, sure, first = model.masks(seen.at(images), states, classes)
-    assert together.shape == (3, 16, 16) and len(first) == 2
+    together = model.masks(seen.at(images), states, classes)
+    assert together.logits.shape == (3, 16, 16) and len(together.first) == 2
     for i in range(3):
-        alone, confidence, _ = model.masks(seen.at(images[i : i + 1]), states[i : i + 1], classes[i : i + 1])
-        torch.testing.assert_close(alone[0], together[i], atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(confidence[0], sure[i], atol=1e-5, rtol=1e-4)
+        alone = model.masks(seen.at(images[i : i + 1]), states[i : i + 1], classes[i : i + 1])
+        torch.testing.assert_close(alone.logits[0], together.logits[i], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(alone.cores[0], together.cores[i], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(alone.confidence[0], together.confidence[i], atol=1e-5, rtol=1e-4)
+
+
+def test_the_map_of_a_class_moves_masks_of_that_class_only() -> None:
+    model = small_model()
+    seen, states, classes = (
+        features(model, 1).at(torch.tensor([0, 0, 0])),
+        torch.randn(3, 6, 48),
+        torch.tensor([4, 5, 17]),
+    )
+    before = model.masks(seen, states, classes)
+    seen.maps[:, 4] += 2.0
+    after = model.masks(seen, states, classes)
+    torch.testing.assert_close(after.logits[0], before.logits[0] + 2.0)
+    torch.testing.assert_close(after.cores[0], before.cores[0] + 2.0)
+    assert after.confidence[0] > before.confidence[0]
+    assert torch.equal(after.logits[1:], before.logits[1:])  # another class, and the generic one, which has no map
 
 
 def test_each_state_of_the_codebook_changes_the_mask() -> None:
     """2 scales x 3 tokens: none of the six is dead."""
     model = small_model()
     seen, states, classes = features(model, 1), torch.randn(1, 6, 48), torch.tensor([0])
-    before, _, _ = model.masks(seen, states, classes)
+    before = model.masks(seen, states, classes).logits
     for token in range(6):
         other = states.clone()
         other[:, token] += 2.0
-        assert (model.masks(seen, other, classes)[0] - before).abs().max() > 1e-6, token
+        assert (model.masks(seen, other, classes).logits - before).abs().max() > 1e-6, token
 
 
 def test_image_tokens_take_the_places_of_the_image_token() -> None:

@@ -116,7 +116,7 @@ class NanoPredictor:
         """Features of an image, kept for the next question about it."""
         key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
         if key not in self._features:
-            self._features[key] = self.model.vision(self._square(image))
+            self._features[key] = self.model.look(self._square(image))
             if len(self._features) > IMAGES_KEPT:
                 # Any of the older ones: the windows of an area come in the same order at each question, so that the
                 # oldest one would be the very next to be looked at again.
@@ -137,13 +137,18 @@ class NanoPredictor:
         found = match(run.phrase)
         class_id = found[0] if found else GENERIC
         states = torch.stack(run.states)[None]
-        logits, confidence, _ = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
+        seen = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
+        name = self.model.config.class_names[class_id] if found else ""
+        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
+        score = float((seen.confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
+        countable = found is not None and CLASSES[class_id].countable
+        even_at = OBJECTS_EVEN_AT if countable else 0.5
+        cores = self._enlarged(seen.cores, size) if countable and seen.cores is not None else None
+        return Mask(run.phrase, name, self._enlarged(seen.logits, size), score, run.target, even_at, cores)
+
+    def _enlarged(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Logits (1, h, w) of the padded square at the (height, width) of the image in its middle."""
         side, (height, width) = self.model.config.image_size, size
         top, left = (side - height) // 2, (side - width) // 2
         whole = F.interpolate(logits[:, None].float(), (side, side), mode="bilinear", align_corners=False)[0, 0]
-        cut = whole[top : top + height, left : left + width].cpu().numpy()
-        name = self.model.config.class_names[class_id] if found else ""
-        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
-        score = float((confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
-        even_at = OBJECTS_EVEN_AT if found and CLASSES[class_id].countable else 0.5
-        return Mask(run.phrase, name, np.ascontiguousarray(cut), score, run.target, even_at)
+        return np.ascontiguousarray(whole[top : top + height, left : left + width].cpu().numpy())
