@@ -61,6 +61,7 @@ def test_strides_are_found_from_shapes() -> None:
     whole = torch.arange(2 * 10 * 9).view(2, 10, 9)
     assert torch.equal(strided(whole, (2, 5, 3)), whole[:, ::2, ::4])  # type: ignore[arg-type]
     assert strided(whole, (2, 10)) is None and strided(whole, (2, 11, 9)) is None
+    assert torch.equal(strided(whole[0], (1, 10, 9)), whole[:1])  # type: ignore[arg-type]
 
 
 def test_a_difference_that_is_no_number_is_off() -> None:
