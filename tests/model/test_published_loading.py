@@ -144,6 +144,7 @@ def setting(name: str, **values: object) -> Callable[[Path], None]:
 
 
 LAST = "language_model.model.layers.1.mlp.up_proj.weight"
+EMBED = "language_model.model.embed_tokens.weight"
 MEMORY = "learnable_memory.memory"
 UNKNOWN = {"language_model.model.layers.2.norm.weight": torch.zeros(1)}
 
@@ -183,6 +184,8 @@ UNKNOWN = {"language_model.model.layers.2.norm.weight": torch.zeros(1)}
             "lacks 9 weights, first 'language_model.model.layers.2.",
         ),
         (setting("vlm/vision/config.json", num_hidden_layers=8), "8 layers"),
+        (change("vlm", lambda t: t.update({EMBED: torch.zeros(3)})), "do not fit together"),
+        (setting("vlm/text/config.json", num_attention_heads=3), "do not fit together"),
         (setting("vlm/config.json", vision_feature_select_strategy="full"), "other image features"),
     ],
 )

@@ -168,6 +168,15 @@ def test_the_fused_memory_gives_the_same_masks_bit_for_bit(
         load(tmp_path / "small", trainable=True)
 
 
+def test_a_memory_that_was_not_loaded_is_neither_trained_nor_fused(folder: Path, tmp_path: Path) -> None:
+    for mode in ("released", "paper"):
+        idle = load(folder, clm=mode).clm  # type: ignore[arg-type]
+        with pytest.raises(CheckpointError, match="was not loaded"):
+            idle.begin_paper()
+    with pytest.raises(CheckpointError, match="was not loaded"):
+        write_fused(load(folder), tmp_path)
+
+
 @torch.no_grad()
 def test_an_exported_fused_memory_is_used_from_then_on(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"

@@ -94,6 +94,7 @@ RUN = "".join(tiny.SEG)
         ("The tank {<12><34><56><78>} and {<-1><0><100><99>}", "The tank @ and @", False),
         ("{<1><2><3>} {a} {<", "{<1><2><3>} {a} {<", False),
         ("木 and ü", "木 and ü", False),
+        ("a<pad> b<image>", "a b", False),
     ],
 )
 def test_an_answer_is_words_targets_and_boxes(vocabulary: Vocabulary, answer: str, text: str, broken: bool) -> None:

@@ -102,9 +102,7 @@ def load(
         raise CheckpointError(f"the memory mode is {mode!r}, expected one of {', '.join(MODES)}")
     if mode == "paper" and trainable and MEMORY not in files.parts["clm"].shapes:
         raise CheckpointError(f"{folder} was saved without its memory, so it cannot be trained; use one that has it")
-    sizes = read_sizes(files)
-    with torch.device("meta"):
-        model = PublishedGeoPix(sizes, mode)
+    model = build(files, mode)
     check(model, files)
     values = model.state_dict()  # brings the versions of the layers: without them batch norm makes up a counter
     values.clear()
@@ -115,6 +113,24 @@ def load(
         model.clm.use_fused(_fused(model, files).to(device))
     _check_filled(model, mode, trainable)
     return model.eval()
+
+
+def build(files: Checkpoint, mode: Mode) -> PublishedGeoPix:
+    """The model of a checkpoint on the meta device: shapes without values.
+
+    Raises:
+        CheckpointError: If a weight that tells a size is missing, or sizes and settings do not fit together.
+    """
+    try:
+        sizes = read_sizes(files)
+        with torch.device("meta"):
+            return PublishedGeoPix(sizes, mode)
+    except CheckpointError:
+        raise
+    except Exception as error:  # torch and transformers raise errors of many kinds for sizes that do not fit
+        raise CheckpointError(
+            f"the weights and settings in {files.folder} do not fit together ({error}); is it a GeoPix checkpoint?"
+        ) from error
 
 
 def read_sizes(files: Checkpoint) -> Sizes:

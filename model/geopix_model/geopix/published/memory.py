@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...errors import CheckpointError
 from ..memory import ClasswiseMemory, MemoryAttentionLayer
 from .sizes import MemorySizes
 
@@ -90,7 +91,12 @@ class PublishedMemory(ClasswiseMemory):
 
     @torch.no_grad()
     def fuse(self) -> Tensor:
-        """What ``recall`` gives for every class and level: (classes, levels, P, h, w), 1/K of the memory."""
+        """What ``recall`` gives for every class and level: (classes, levels, P, h, w), 1/K of the memory.
+
+        Raises:
+            CheckpointError: If the memory was not loaded.
+        """
+        self._require_memory()
         every = torch.arange(self.classes)
         return torch.stack([self.recall(every, level) for level in range(self.slots.levels)], 1)
 
@@ -104,7 +110,11 @@ class PublishedMemory(ClasswiseMemory):
 
         The three output projections become zero, hence any class and mask give the released result.  What the released
         form gave no gradient to is drawn anew: memory N(0, 0.02), attention and MLP inputs Xavier.
+
+        Raises:
+            CheckpointError: If the memory was not loaded.
         """
+        self._require_memory()
         layer = self._layer
         attention = (layer.self_attn, layer.cross_attn_image)
         for projection in (*(part.out_proj for part in attention), layer.linear2):
@@ -120,4 +130,10 @@ class PublishedMemory(ClasswiseMemory):
             nn.init.zeros_(norm.bias)
         for slot in self.slots.slots:
             nn.init.normal_(slot, std=0.02, generator=generator)
-        self.mode = "paper"
+        self.mode, self.fused = "paper", None
+
+    def _require_memory(self) -> None:
+        if any(weight.is_meta for weight in self.parameters()):
+            raise CheckpointError(
+                "the memory was not loaded, so it cannot be trained or fused; load it in paper mode, trainable"
+            )

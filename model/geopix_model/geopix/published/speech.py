@@ -43,6 +43,7 @@ class Speech:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._ids: list[int] = []
+        self._length = 0
         self._text = ""  # decoded so far
         self._pending = ""  # words that may yet become a box, or belong to a character of several bytes
         self._run: list[Tensor] = []
@@ -52,16 +53,20 @@ class Speech:
     @property
     def length(self) -> int:
         """Number of tokens so far."""
-        return len(self._ids)
+        return self._length
 
     def feed(self, token: int, state: Tensor) -> list[Said]:
         """What the token completes; ``state`` (H,) is the one that predicted it."""
         self._ids.append(token)
+        self._length += 1
         if token in self._vocabulary.segmentation:
             self._segmentation(self._vocabulary.segmentation.index(token), state)
             self._text = self._vocabulary.decode(self._ids)
             return []
         self._break_off()
+        if self._vocabulary.tokenizer.id_to_token(token) in self._vocabulary.special:
+            self._ids[-1:] = []  # a token such as <pad>, which means nothing in an answer
+            return []
         whole = self._vocabulary.decode(self._ids)
         if whole.endswith("\ufffd"):  # a character of several bytes waits for its last one
             return []
