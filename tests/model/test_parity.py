@@ -23,7 +23,7 @@ needs_geopix = pytest.mark.skipif(not GEOPIX.is_dir(), reason="the goldens of Ge
 
 @needs_geopix
 def test_geopix_agrees_with_the_published_code_at_every_recorded_stage() -> None:
-    found = rows(GEOPIX)
+    found = list(rows(GEOPIX))
     assert len(found) > 150
     assert [row for row in found if not row.ok] == []
 
@@ -54,7 +54,7 @@ def test_a_folder_without_goldens_is_refused_with_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path)]) == 2
-    assert "has no golden/meta.json" in capsys.readouterr().err
+    assert "it has no golden/meta.json" in capsys.readouterr().err
 
 
 def test_strides_are_found_from_shapes() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from geopix_model.generate import decode, decode_uncached
+from geopix_model.generate import LibraryReader, decode, decode_uncached
 from geopix_model.geopix.published.geopix_predictor import GeoPixPredictor
 from geopix_model.geopix.published.loading import load
 from geopix_model.geopix.published.model import PublishedGeoPix
@@ -38,7 +38,7 @@ def test_cached_decoding_equals_reading_everything_again(model: PublishedGeoPix)
     def choose(state: torch.Tensor) -> int:
         return int(model.logits(state).argmax())
 
-    cached = list(decode(model.language, embeddings, choose, -1, 16))
+    cached = list(decode(LibraryReader(model.language), embeddings, choose, -1, 16))
     slow = list(decode_uncached(model.language, embeddings, choose, -1, 16))
     assert [token for token, _ in cached] == [token for token, _ in slow]
     states, others = (torch.stack([state for _, state in steps]) for steps in (cached, slow))
