@@ -23,7 +23,7 @@ needs_geopix = pytest.mark.skipif(not GEOPIX.is_dir(), reason="the goldens of Ge
 
 @needs_geopix
 def test_geopix_agrees_with_the_published_code_at_every_recorded_stage() -> None:
-    found = rows(GEOPIX)
+    found = list(rows(GEOPIX))
     assert len(found) > 150
     assert [row for row in found if not row.ok] == []
 
