@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Mask, Measure, ModelInfo, Named, Piece, Predictor, Text
+from geopix_model.tasks import Choice
 
 from .qualifiers import Size
 
@@ -65,8 +66,10 @@ class Asker:
         """That of the model."""
         return self._predictor.info
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
-        """See ``Predictor.answer``; the prompt itself is not read."""
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
+        """See ``Predictor.answer``; neither the prompt itself nor the task is read."""
         yield from compared(self._predictor, image, self._references)
         target = 0
         for wish in self._wishes:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Lister, Mask, Measure, ModelInfo, Named, Piece, Text
+from geopix_model.tasks import Choice
 
 from .asker import asked, compared
 
@@ -43,8 +44,10 @@ class Identifier:
         """That of the model."""
         return self._predictor.info
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
-        """See ``Predictor.answer``; the prompt itself is not read."""
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
+        """See ``Predictor.answer``; neither the prompt itself nor the task is read."""
         yield from compared(self._predictor, image, self._references)
         found: list[tuple[Named, Mask]] = []
         likely = self._predictor.likely(image)

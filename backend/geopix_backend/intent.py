@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from geopix_model.predictor import Named, Reading
+from geopix_model.tasks import Choice
 
 from . import prompt_patterns as ask
 from . import units
@@ -98,6 +99,18 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
     if before and before.things and not intent.unknown and ask.FOLLOWS.search(text):
         return _inherited(intent, before)
     return replace(intent, form="everything" if relations and not intent.unknown else "talk")
+
+
+def of_task(intent: Intent, task: Choice) -> Intent:
+    """What is wanted where a task was chosen beside the words; ``auto`` and ``vqa`` leave it to them."""
+    if task == "caption" and intent.form != "describe":
+        return Intent("describe")
+    if task in ("segment", "refer"):
+        if intent.form in ("count", "measure", "presence", "compare"):
+            return replace(intent, form="segment")
+        if intent.form in ("describe", "what"):
+            return replace(intent, form="everything")
+    return intent
 
 
 _SAME_AGAIN = ("count", "measure", "presence")

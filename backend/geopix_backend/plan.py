@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from geopix_model.predictor import Lister, Named, Predictor
+from geopix_model.predictor import Lister, ModelInfo, Named, Predictor
+from geopix_model.tasks import chosen, explicit
 
 from . import nearness, qualifiers
 from .asker import Asker, Wish
 from .describing import description
 from .identify import Identifier
-from .intent import Intent, distinct, understand
+from .intent import TALK, Intent, distinct, of_task, understand
 from .limits import Limits
 from .notes import notes, refusal
 from .question import Question
@@ -20,6 +21,7 @@ from .replies import Replies, sentence
 from .sentences import Sentence
 from .wording import Fact
 
+DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "refuse", "describe", "everything")
 
 
@@ -32,12 +34,14 @@ class Plan:
         limits: Which regions are meant.
         intent: What is wanted, ``talk`` where the model says all of the answer itself.
         passes: How often each window is looked at.
+        notices: What the reader should know of how the question was taken, beside the answer.
     """
 
     predictor: Predictor
     limits: Limits
     intent: Intent
     passes: int = 1
+    notices: tuple[str, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -79,11 +83,18 @@ def plan(predictor: Predictor, question: Question, tile: Tile) -> Plan:
         PromptError: If the prompt is empty or too long for the model.
     """
     if not isinstance(predictor, Lister):
-        intent = Intent("talk", text=question.prompt)
-        return Plan(predictor, _limits(intent, tile), intent)
+        return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
+    words = chosen(question.prompt, question.task)[1] or question.prompt
     earlier = [predictor.read(turn.prompt) for turn in question.history if _has_words(turn.prompt)]
-    intent = understand(predictor.read(question.prompt), earlier, predictor.read)
-    limits, references = _limits(intent, tile), _references(intent)
+    read = understand(predictor.read(words), earlier, predictor.read)
+    intent = of_task(read, explicit(question.prompt, question.task))
+    notices = (DESCRIBED,) if intent.form == "describe" and read.form != "describe" else ()
+    return replace(_of_list(predictor, intent, tile), notices=notices)
+
+
+def _of_list(predictor: Lister, intent: Intent, tile: Tile) -> Plan:
+    """The plan for what is wanted of a model with a list of things."""
+    limits, references = _limits(intent, tile, predictor.info), _references(intent)
     if intent.form == "talk":
         return Plan(predictor, limits, intent)
     if intent.form == "refuse":
@@ -108,9 +119,14 @@ def plan(predictor: Predictor, question: Question, tile: Tile) -> Plan:
     return Plan(asker, limits, intent, len(wishes) + len(references))
 
 
-def _limits(intent: Intent, tile: Tile) -> Limits:
+def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
     # The points of the compass are those of the raster's axes: a rotated raster has its own north.
-    places = qualifiers.parse(intent.text, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0)
+    north_up, east_right = tile.transform.e < 0, tile.transform.a > 0
+    places = (
+        qualifiers.Qualifiers()
+        if info.reads_places
+        else qualifiers.parse(intent.text, north_up=north_up, east_right=east_right)
+    )
     return Limits(places, nearness.on_tile(intent.relations, tile), (tile.height, tile.width))
 
 

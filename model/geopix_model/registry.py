@@ -8,7 +8,7 @@ from pathlib import Path
 from . import checkpoint
 from .device import image_dtype, resolve_device
 from .entry import Entry, Family
-from .errors import CheckpointError, UnknownModelError
+from .errors import UnknownModelError
 from .hub.errors import NotInstalledError
 from .hub.home import models_home
 from .nano.lexicon import CLASSES
@@ -71,8 +71,6 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
     chosen, where = entry(name), resolve_device(device)
     if folder is None and not chosen.installed:
         raise NotInstalledError(_how_to_get(chosen))
-    if chosen.family not in LOADERS:
-        raise CheckpointError(f"{name} cannot be loaded by this version; update, or choose the model {NANO.name}")
     return LOADERS[chosen.family](chosen, where, folder or chosen.folder)
 
 
@@ -127,4 +125,15 @@ def _geopixel(chosen: Entry, where: str, folder: Path) -> Predictor:
     return GeoPixelPredictor(model, tokenizer, info)
 
 
-LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {"nano": _nano, "geopixel": _geopixel}
+def _geopix(chosen: Entry, where: str, folder: Path) -> Predictor:
+    from .geopix.published.opening import open_predictor
+
+    info = ModelInfo(chosen.name, "", chosen.window_px, chosen.overlap_px, chosen.gsd_range_m, licence=chosen.licence)
+    return open_predictor(folder, where, info)
+
+
+LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {
+    "nano": _nano,
+    "geopixel": _geopixel,
+    "geopix": _geopix,
+}

@@ -14,11 +14,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..generate import decode
+from ..generate import QuickReader, decode
 from ..geopix.class_maps import EXTENT, peak
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
-from ..predictor import Mask, ModelInfo, Piece, Reading
+from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
+from ..tasks import Choice, chosen, meant
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
@@ -41,6 +42,8 @@ LEAST_DOUBT = 0.01
 # Specks beside an object are less sure than the object.  With 0.75 instead of 0.5 the F1 of objects rose from 0.37 to
 # 0.49 (mean of 14 classes and sets of `val`), and 97.0 instead of 97.8 % of the classes that are there were found.
 OBJECTS_EVEN_AT = 0.75
+DESCRIBE = "Describe the image."
+DESCRIBED = "The embedded model can only describe the image as a whole; the words of the question were not used."
 
 
 class NanoPredictor:
@@ -72,16 +75,26 @@ class NanoPredictor:
             sure = peak(maps[0, :, EXTENT].float()).sigmoid()
         return dict(zip(self.model.config.class_names, sure.tolist(), strict=True))
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
-        """See ``Predictor.answer``."""
-        prompt = corrected(prompt)
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
+        """See ``Predictor.answer``.
+
+        It grounds whatever it speaks of and gives no boxes, so a task decides little here: a description that the
+        words do not ask for is asked for in the words that it was trained with.
+        """
+        wanted, words = chosen(prompt, task)
+        prompt = corrected(words)
+        if wanted == "caption" and meant(words) != "caption":
+            prompt = DESCRIBE
+            yield Notice(DESCRIBED)
         with torch.inference_mode():
             features = self._look(image)
             speech = Speech(self.tokenizer, prompt)
             guide, self._doubt = Guide(self.tokenizer, prompt), 0.0
             embeddings = self.model.embed(self._read(prompt, history), features.tokens, self._ids["<image>"])
         steps = decode(
-            self.model.language,
+            QuickReader(self.model.language),
             embeddings,
             lambda state: self._choose(state, guide),
             self._ids["</s>"],
@@ -153,7 +166,7 @@ class NanoPredictor:
         even_at = OBJECTS_EVEN_AT if countable else 0.5
         cores = self._enlarged(seen.cores, size) if countable and seen.cores is not None else None
         logits = self._enlarged(seen.logits, size)
-        return Mask(run.phrase, name, logits, score, run.target, even_at, cores, countable or not found)
+        return Mask(run.phrase, name, logits, score, run.target, even_at, cores, countable=countable or not found)
 
     def _enlarged(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
         """Logits (1, h, w) of the padded square at the (height, width) of the image in its middle."""
