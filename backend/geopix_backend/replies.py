@@ -40,7 +40,7 @@ class Replies:
         intent = self.intent
         if intent.form == "segment":
             asked = (thing for thing in intent.things if thing.class_name not in self.facts)
-            yield from (sentence(self._absent(thing)) for thing in asked)
+            yield from (self._absent(thing) for thing in asked)
         elif intent.form == "compare" and intent.comparison is not None:
             yield from self._compared(intent.comparison)
         else:
@@ -48,7 +48,7 @@ class Replies:
             there = [thing for thing in intent.things if self._count(thing)]
             for number, thing in enumerate(there):
                 yield sentence(*tell(thing, first=number == 0))
-            yield from (sentence(self._absent(thing)) for thing in intent.things if thing not in there)
+            yield from (self._absent(thing) for thing in intent.things if thing not in there)
         if intent.unknown:
             yield sentence(f'I do not know "{intent.unknown}".')
         if intent.unit not in ("", "px") and any(fact.regions and fact.area_m2 is None for fact in self.facts.values()):
@@ -71,8 +71,10 @@ class Replies:
     def _share(self, thing: Named) -> str:
         return f"{share(self.facts[thing.class_name].share)} of the view"
 
-    def _absent(self, thing: Named) -> str:
-        return denial(thing.plural, self.facts.get(thing.class_name))
+    def _absent(self, thing: Named) -> Sentence:
+        if thing.class_name in self.facts:  # a mask without regions: its words become a denial
+            return sentence((thing, thing.plural))
+        return sentence(denial(thing.plural, None))
 
     def _counted(self, thing: Named, *, first: bool) -> Iterator[Said]:
         count, limit = self._count(thing), self.intent.limit
@@ -129,15 +131,15 @@ class Replies:
         if len(there) < 2:
             for thing in there:
                 yield sentence("There ", *self._only(thing, comparison))
-            yield from (sentence(self._absent(thing)) for thing in missing)
+            yield from (self._absent(thing) for thing in missing)
             return
         yield sentence(*self._ranked(comparison, there))
-        yield from (sentence(self._absent(thing)) for thing in missing)
+        yield from (self._absent(thing) for thing in missing)
 
     def _alike(self, operands: Sequence[Named], thing: Named) -> Sentence:
         """Cars and trucks are one class: which is more cannot be told."""
         if not self._count(thing):
-            return sentence(self._absent(thing))
+            return self._absent(thing)
         words = " and ".join(dict.fromkeys(each.plural for each in operands))
         amount = f"{self._count(thing):,} in all" if thing.countable else f"{self._area(thing)}, {self._share(thing)}"
         word = (thing, thing.class_plural)

@@ -61,7 +61,7 @@ class Teller:
         """The text of what was held back, less the sentences that deny a grounded target; ``empty`` if silent."""
         events = []
         for sentence in self._held:
-            if not (denies(sentence) and any(fact.regions and speaks_of(sentence, fact) for fact in facts.values())):
+            if not (denies(sentence) and any(speaks_of(sentence, fact) for fact in facts.values())):
                 events += self._write(sentence, facts)
         self._held = []
         if not self.answer:

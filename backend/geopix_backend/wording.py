@@ -142,8 +142,7 @@ def denies(sentence: Sentence) -> bool:
 
 def gist(sentence: Sentence, text: str) -> str:
     """What makes two sentences equal: their text, or for two that deny a thing in different words, that thing."""
-    lost = _NEGATIVE.search(text) and ". " not in text  # what it grounds has no regions
-    denied = _DENIED.match(text) if lost or denies(sentence) else None
+    denied = _DENIED.match(text) if denies(sentence) else None
     return " ".join(["no", *stems(denied[1])]) if denied else text
 
 
