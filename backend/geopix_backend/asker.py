@@ -105,12 +105,11 @@ class Asker:
         yield Text(". ")
 
     def _sized(self, wish: Wish, size: Size, mask: Mask) -> Iterator[Piece]:
-        extreme = "largest" if size.largest else "smallest"
         if size.count == 1:
-            yield from (Text(f"The {extreme} "), Text(wish.thing.singular, phrase=True), mask)
+            yield from (Text(f"The {size.words} "), Text(wish.thing.singular, phrase=True), mask)
             yield from (Text(f"{wish.limit} covers "), Measure("area", mask.target), Text(". "))
             return
-        yield from (Text(f"The {extreme} "), Text(wish.thing.plural, phrase=True), mask, Text(f"{wish.limit}: "))
+        yield from (Text(f"The {size.words} "), Text(wish.thing.plural, phrase=True), mask, Text(f"{wish.limit}: "))
         yield from (
             Measure("count", mask.target),
             Text(", covering "),

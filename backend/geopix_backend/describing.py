@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from geopix_model.predictor import Named
 
 from .components import Component
+from .notes import known
 from .replies import Said, sentence
 from .sentences import Sentence
 from .wording import Fact, share
@@ -42,10 +43,8 @@ def description(facts: Mapping[str, Fact], things: Sequence[Named], limit: str =
     there = [thing for thing in things if (fact := facts.get(thing.class_name)) and fact.regions]
     there.sort(key=lambda thing: -facts[thing.class_name].share)
     if not there:
-        names = [thing.plural for thing in things]
-        yield sentence(
-            f"I see nothing that I know{limit or ' here'}. I can find {', '.join(names[:-1])} and {names[-1]}."
-        )
+        yield sentence(f"I see nothing that I know{limit or ' here'}.")
+        yield sentence(known([thing.plural for thing in things]))
         return
     areas = [thing for thing in there if not thing.countable]
     objects = [thing for thing in there if thing.countable]
@@ -81,7 +80,7 @@ def _first(thing: Named, fact: Fact) -> Iterator[Said]:
         verb = "covers" if thing.mass else "cover"
         yield from (
             (thing, thing.plural.capitalize()),
-            f" {verb} {part} of the view, more than anything else that I know.",
+            f" {verb} {part} of the view, more than anything else that I am sure of.",
         )
 
 

@@ -26,7 +26,8 @@ _SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coar
 
 
 class _Target:
-    def __init__(self, number: int, piece: Mask | Box) -> None:
+    def __init__(self, key: str, number: int, piece: Mask | Box) -> None:
+        self.key = key
         self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
         self.simplify_px, self.score = 0.0, 0.0
         self.even_at = piece.even_at if isinstance(piece, Mask) else 0.5
@@ -93,7 +94,7 @@ class Findings:
         key = piece.class_name or thing(piece.phrase)
         if isinstance(piece, Reference):
             key = f"{_REFERENCE}{key}"
-        target = self._targets.setdefault(key, _Target(len(self.facts), piece))
+        target = self._targets.setdefault(key, _Target(key, len(self.facts), piece))
         coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
         if coarse or self._enlarged:
             target.simplify_px = _SMOOTH_PX
@@ -123,9 +124,12 @@ class Findings:
 
     def _regions(self, target: _Target, outlines: Sequence[Polygon], score: float) -> Iterator[RegionEvent]:
         for polygon, (area_m2, perimeter_m) in zip(outlines, vectors.measure(outlines, self._tile.crs), strict=True):
+            area_px = polygon.area / abs(self._tile.transform.determinant)
+            if not self._limits.fits(target.key, area_m2, area_px):
+                continue
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
-            target.area_px += polygon.area / abs(self._tile.transform.determinant)
+            target.area_px += area_px
             yield self._event(target, mapping(polygon), score, area_m2, perimeter_m)
 
     def _event(
@@ -161,5 +165,6 @@ class Findings:
             share=min(100.0 * target.area_px / self._valid_px, 100.0),
             left_out=self._limits.left_out(key),
             limit=self._limits.words(key),
+            elsewhere=self._limits.where(key),
             countable=target.countable,
         )

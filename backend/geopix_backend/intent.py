@@ -8,20 +8,34 @@ asked for, and every number comes from these.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from geopix_model.predictor import Named, Reading
 from geopix_model.tasks import Choice
 
+from . import area_limits, units
 from . import prompt_patterns as ask
-from . import units
+from .area_limits import AreaLimit
 from .qualifiers import Qualifiers
 from .qualifiers import parse as parse_places
-from .relations import Relation, parse
+from .relations import Relation, parse, sketch
 
-Form = Literal["talk", "segment", "count", "presence", "measure", "compare", "describe", "everything", "what", "refuse"]
+Form = Literal[
+    "talk",
+    "segment",
+    "count",
+    "presence",
+    "measure",
+    "compare",
+    "describe",
+    "everything",
+    "what",
+    "refuse",
+    "unknown",
+    "help",
+]
 
 
 @dataclass(frozen=True)
@@ -46,9 +60,10 @@ class Intent:
     """What is wanted.
 
     Attributes:
-        form: ``talk`` leaves the prompt to the model as it is.
+        form: ``talk`` leaves the prompt to the model as it is; ``unknown`` and ``help`` say what it knows.
         things: What is looked for, each class once, under the word of the prompt; left out of ``everything``.
         relations: What must hold between them and other things.
+        areas: How large their regions should be.
         unknown: What was asked for beside them that the model does not know.
         unit: Of areas, a key of ``units.AREAS``; empty where none was wished for.
         share: Whether the part of the view is wanted rather than the area.
@@ -62,6 +77,7 @@ class Intent:
     form: Form
     things: tuple[Named, ...] = ()
     relations: tuple[Relation, ...] = ()
+    areas: tuple[AreaLimit, ...] = ()
     unknown: str = ""
     unit: str = ""
     share: bool = False
@@ -83,22 +99,27 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
         earlier: The prompts before it, oldest first.
         read: How the model reads a text (``Lister.read``).
     """
-    text, relations = parse(reading)
+    text, areas = area_limits.parse(sketch(reading), reading.named)
+    text, relations = parse(text, reading.named)
     unknown = reading.unknown
-    if relations:  # "find unicorns near the road": what is left of the prompt says what is unknown
+    if relations or areas:  # "find unicorns near the road": what is left of the prompt says what is unknown
         rest = re.sub(r"<(\d+)>", lambda hit: reading.named[int(hit[1])].plural, text)
         unknown = read(rest).unknown if any(c.isalnum() for c in rest) else ""
-    intent = _alone(text, reading, tuple(relations), unknown)
+    intent = replace(_alone(text, reading, tuple(relations), unknown), areas=areas)
     before = understand(earlier[-1], earlier[:-1], read) if earlier else None
     if intent.things:
         if before and intent.form == "segment" and before.form in _SAME_AGAIN and ask.ELLIPSIS.search(text):
             return replace(intent, form=before.form, unit=before.unit, share=before.share)
         return intent
-    if intent.form in ("describe", "everything", "what", "refuse"):
+    if intent.form in ("describe", "everything", "what", "refuse", "help"):
         return intent
     if before and before.things and not intent.unknown and ask.FOLLOWS.search(text):
         return _inherited(intent, before)
-    return replace(intent, form="everything" if relations and not intent.unknown else "talk")
+    if ask.SMALL_TALK.search(text):
+        return replace(intent, form="talk")
+    if intent.unknown:
+        return replace(intent, form="unknown")
+    return replace(intent, form="everything" if relations or areas else "help")
 
 
 def of_task(intent: Intent, task: Choice) -> Intent:
@@ -118,19 +139,21 @@ _SAME_AGAIN = ("count", "measure", "presence")
 
 def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown: str) -> Intent:
     """What a prompt wants by itself; ``text`` is its sketch without its relations."""
-    said = [reading.named[int(number)] for number in re.findall(r"<(\d+)>", text)]
+    left_out = {int(match["thing"]) for match in ask.LEFT_OUT.finditer(text)}
+    numbers = [int(number) for number in re.findall(r"<(\d+)>", text)]
+    said = [reading.named[number] for number in numbers if number not in left_out]
     intent = Intent(
         "segment",
         distinct(said),
         relations,
-        unknown,
+        unknown=unknown,
         unit=units.asked(text),
         share=bool(ask.SHARE.search(text)),
-        adjectives=_adjectives(text, reading.named),
+        adjectives=(*_adjectives(text, reading.named), *_of_one_class(said, [reading.named[n] for n in left_out])),
         text=reading.text,
     )
     if ask.EVERYTHING.search(text) and ask.EXCEPT.search(text):
-        return replace(intent, form="everything")
+        return replace(intent, form="everything", things=distinct(reading.named[number] for number in numbers))
     refused = next((name for name, pattern in ask.REFUSED if pattern.search(text)), "")
     if not said:
         return _of_the_view(intent, text, refused)
@@ -149,7 +172,12 @@ def _of_the_view(intent: Intent, text: str, refused: str) -> Intent:
     """What is wanted by a prompt that names nothing, or nothing but what things are compared with."""
     if refused and not intent.relations:
         return replace(intent, form="refuse", refused=refused)
-    for form, pattern in (("everything", ask.EVERYTHING), ("describe", ask.DESCRIBE), ("what", ask.WHAT)):
+    for form, pattern in (
+        ("help", ask.HELP),
+        ("everything", ask.EVERYTHING),
+        ("describe", ask.DESCRIBE),
+        ("what", ask.WHAT),
+    ):
         if pattern.search(text):
             return replace(intent, form=form)  # type: ignore[arg-type]
     if _compares(text):
@@ -173,6 +201,7 @@ def _inherited(intent: Intent, before: Intent) -> Intent:
         form=form,
         things=before.things,
         relations=relations,
+        areas=intent.areas or before.areas,
         comparison=comparison,
         text=intent.text if placed else before.text,
         unit=intent.unit or before.unit,
@@ -199,7 +228,8 @@ def _comparison(text: str, said: Sequence[Named]) -> Comparison:
     more = ask.MORE.search(text)
     return Comparison(
         tuple(said),
-        by_count=all(thing.countable for thing in said) and not ask.BY_AREA.search(text),
+        by_count=all(thing.countable for thing in said)
+        and bool(ask.BY_NUMBER.search(text) or not ask.BY_AREA.search(text)),
         less=bool(more and more["less"]),
         which=not ask.YES_NO.search(text),
     )
@@ -207,8 +237,14 @@ def _comparison(text: str, said: Sequence[Named]) -> Comparison:
 
 def _adjectives(text: str, named: Sequence[Named]) -> tuple[tuple[str, Named], ...]:
     """Words for looks and states, but not those of land cover, where "green trees" are trees."""
-    found = ((match["word"], named[int(match["thing"])]) for match in ask.ADJECTIVE.finditer(text))
-    return tuple((word, thing) for word, thing in found if thing.countable)
+    found = ((match, named[int(match["thing"])]) for match in ask.ADJECTIVE.finditer(text))
+    return tuple((match["word"], thing) for match, thing in found if thing.countable or match["size"])
+
+
+def _of_one_class(said: Sequence[Named], left_out: Sequence[Named]) -> Iterator[tuple[str, Named]]:
+    """Of "cars but not trucks", which are one class: ("trucks", cars)."""
+    for other in left_out:
+        yield from ((other.plural, thing) for thing in said if thing.class_name == other.class_name)
 
 
 def distinct(said: Iterable[Named]) -> tuple[Named, ...]:

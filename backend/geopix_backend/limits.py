@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .area_limits import AreaLimit
 from .components import Component
 from .nearness import Nearness
 from .qualifiers import Qualifiers
@@ -21,11 +22,22 @@ class Limits:
         places: Words of place and size.
         near: Relations to other things.
         shape: (rows, columns) of the tile.
+        areas: How large regions should be.
+        said: Class name -> where the prompt names it, in characters.
     """
 
-    def __init__(self, places: Qualifiers, near: Nearness, shape: tuple[int, int]) -> None:
-        self.places, self.near, self._shape = places, near, shape
+    def __init__(
+        self,
+        places: Qualifiers,
+        near: Nearness,
+        shape: tuple[int, int],
+        areas: Sequence[AreaLimit] = (),
+        said: Mapping[str, int] | None = None,
+    ) -> None:
+        self.places, self.near, self.areas, self._shape = places, near, tuple(areas), shape
+        self._said = dict(said or {})
         self._elsewhere: dict[str, int] = {}
+        self._other_size: dict[str, int] = {}
         self._cut: set[str] = set()
 
     @property
@@ -43,7 +55,7 @@ class Limits:
     def choose(
         self, key: str, names: Sequence[str], countable: bool, found: Sequence[Component], first_row: int = 0
     ) -> list[Component]:
-        """The regions of a target that are meant, in their order.
+        """The regions of a target that are meant, in their order; their areas are not looked at.
 
         Args:
             key: Of the target.
@@ -52,16 +64,36 @@ class Limits:
             found: All regions.
             first_row: Row of the tile from which those of the regions count.
         """
-        placed = self.places.placed(found, self._shape, first_row)
+        placed = self.places.placed(found, self._shape, first_row, self._said.get(key))
         placed = self.near.choose(key, countable, placed, first_row)
         self._elsewhere[key] = self._elsewhere.get(key, 0) + len(found) - len(placed)
         return self.places.sized(placed, names)
 
+    def fits(self, key: str, area_m2: float | None, area_px: float) -> bool:
+        """Whether a region of a target, with its area on the ground and in pixels, is as large as it should be."""
+        fits = all(limit.fits(area_m2, area_px) for limit in self._areas_of(key))
+        self._other_size[key] = self._other_size.get(key, 0) + (not fits)
+        return fits
+
     def left_out(self, key: str) -> int:
         """How many regions of a target were found that are not meant."""
-        return self._elsewhere.get(key, 0) or int(key in self._cut)
+        outside = self._elsewhere.get(key, 0) or int(key in self._cut)
+        return outside + self._other_size.get(key, 0)
+
+    def where(self, key: str) -> str:
+        """Where the regions of a target are that are not meant, after "is" or "are": "elsewhere"."""
+        if self.near.is_nearest(key):
+            return "farther away"
+        outside = bool(self._elsewhere.get(key, 0) or key in self._cut)
+        sized = bool(self._other_size.get(key, 0))
+        return "elsewhere or of another size" if outside and sized else "of another size" if sized else "elsewhere"
 
     def words(self, key: str) -> str:
         """What is said after the name of a target: " in the upper left within 10 m of the roads"; else empty."""
-        said = (self.places.place.words if self.places.place else "", self.near.words(key))
+        place = self.places.place_of(self._said.get(key))
+        areas = " and ".join(limit.words for limit in self._areas_of(key))
+        said = (areas, place.words if place else "", self.near.words(key))
         return "".join(f" {words}" for words in said if words)
+
+    def _areas_of(self, key: str) -> list[AreaLimit]:
+        return [limit for limit in self.areas if not limit.of or key in limit.of]

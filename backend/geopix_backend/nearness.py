@@ -131,6 +131,10 @@ class Nearness:
                 kept &= rule.holds(outlines, others)
         return [component for component, keep in zip(found, kept, strict=True) if keep]
 
+    def is_nearest(self, class_name: str) -> bool:
+        """Whether that region of a thing is meant that is nearest to others."""
+        return any(rule.relation.kind == "nearest" for rule in self._rules_of(class_name))
+
     def words(self, class_name: str) -> str:
         """What is said after the name of a thing: "within 10 m of the roads"; empty where nothing limits it."""
         return " and ".join(rule.words for rule in self._rules_of(class_name))

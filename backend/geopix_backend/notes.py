@@ -4,7 +4,7 @@ by a word.  And what is said where polygons cannot tell.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from geopix_model.predictor import Named
 
@@ -23,6 +23,8 @@ REFUSALS = {
     "state": "I cannot tell what things are like, only where they are.",
 }
 
+SIZES = ("big", "large", "small", "huge", "tiny", "little")  # relative to what, they do not say
+
 
 def refusal(intent: Intent) -> str:
     """What is said where polygons cannot tell, with what can be asked instead."""
@@ -30,12 +32,17 @@ def refusal(intent: Intent) -> str:
     return f"{REFUSALS[intent.refused]} I can find, count and measure {what}, and compare them with other things."
 
 
+def known(names: Sequence[str]) -> str:
+    """What the model knows, by the plurals of its classes."""
+    return f"I can find {_listed(list(names))}."
+
+
 def notes(intent: Intent, limits: Limits, facts: Mapping[str, Fact]) -> Iterator[str]:
     """Sentences for the end of an answer."""
     shown = [thing for thing in intent.things if (fact := facts.get(thing.class_name)) and fact.regions]
     for thing in shown:
         if limits.left_out(thing.class_name) and intent.form not in ("everything", "what", "describe"):
-            yield _elsewhere(thing, limits.left_out(thing.class_name))
+            yield _elsewhere(thing, limits.left_out(thing.class_name), limits.where(thing.class_name))
     for rule in limits.near.rules:
         missing = [thing.plural for thing in rule.relation.to if not limits.near.found(thing.class_name)]
         of = {thing.class_name for thing in rule.relation.to} - set(rule.relation.of)
@@ -47,6 +54,9 @@ def notes(intent: Intent, limits: Limits, facts: Mapping[str, Fact]) -> Iterator
             )
         if rule.relation.kind == "on" and shown and any(thing.countable for thing in shown):
             yield "A thing is on another where half of it, or of its edge, lies on it."
+    for limit in intent.areas:
+        if any(not limit.measures(facts[thing.class_name].area_m2) for thing in shown):
+            yield f"The raster has no place on earth, so {limit.amount} cannot be measured: sizes limit nothing."
     for relation in intent.relations:
         things = _listed([thing.plural for thing in shown if not relation.of or thing.class_name in relation.of])
         if relation.stranger:
@@ -55,15 +65,16 @@ def notes(intent: Intent, limits: Limits, facts: Mapping[str, Fact]) -> Iterator
             yield f'I cannot decide what is "{relation.words}" another thing, so these are all {things}.'
     for word, thing in intent.adjectives:
         if any(each.class_name == thing.class_name for each in shown):
-            yield f"I cannot tell which of them are {word}: these are all {thing.plural}."
+            sized = " Ask for the largest, or give an area." if word in SIZES else ""
+            yield f"I cannot tell which of them are {word}: these are all {thing.plural}.{sized}"
 
 
-def _elsewhere(thing: Named, count: int) -> str:
+def _elsewhere(thing: Named, count: int, where: str) -> str:
     if not thing.countable:
-        return f"There {'is' if thing.mass else 'are'} more {thing.plural} elsewhere."
+        return f"There {'is' if thing.mass else 'are'} more {thing.plural} {where}."
     if count == 1:
-        return f"One other {thing.singular} lies elsewhere."
-    return f"{count:,} other {thing.plural} lie elsewhere."
+        return f"One other {thing.singular} is {where}."
+    return f"{count:,} other {thing.plural} are {where}."
 
 
 def _listed(names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geopix_model.predictor import Lister, ModelInfo, Named, Predictor
@@ -14,7 +14,7 @@ from .describing import description
 from .identify import Identifier
 from .intent import TALK, Intent, distinct, of_task, understand
 from .limits import Limits
-from .notes import notes, refusal
+from .notes import known, notes, refusal
 from .question import Question
 from .raster import Tile
 from .replies import Replies, sentence
@@ -22,7 +22,8 @@ from .sentences import Sentence
 from .wording import Fact
 
 DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
-TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "refuse", "describe", "everything")
+UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
+TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,10 @@ class Plan:
             facts: What they say, by class name.
         """
         form = self.intent.form
-        if form == "refuse":
-            yield sentence(refusal(self.intent))
-        elif form in ("describe", "everything"):
+        if form in UNLOOKED:
+            yield from map(sentence, _unlooked(self.intent))
+            return
+        if form in ("describe", "everything"):
             nowhere = ""  # what limits everything, limits each of it alike
             yield from description(facts, self.intent.things, self.limits.words(nowhere))
         elif form not in ("talk", "what"):
@@ -99,11 +101,12 @@ def _of_list(predictor: Lister, intent: Intent, tile: Tile) -> Plan:
         return Plan(predictor, limits, intent)
     if intent.form == "refuse":
         return Plan(Asker(predictor, ()), limits, intent, passes=0)
+    if intent.form in UNLOOKED:
+        return Plan(Asker(predictor, ()), limits, replace(intent, things=_all(predictor)), passes=0)
     if intent.form in ("everything", "what", "describe"):
-        things = [predictor.read(name).named[0] for name in predictor.info.classes]
         compared = {thing.class_name for relation in intent.relations for thing in relation.to}
         left_out = compared | {thing.class_name for thing in intent.things}
-        left = [thing for thing in things if thing.class_name not in left_out]
+        left = [thing for thing in _all(predictor) if thing.class_name not in left_out]
         identifier = Identifier(predictor, left, references, speaks=intent.form == "what")
         return Plan(identifier, limits, replace(intent, things=tuple(left)), len(left) + len(references))
     wishes = [
@@ -111,12 +114,28 @@ def _of_list(predictor: Lister, intent: Intent, tile: Tile) -> Plan:
             thing,
             limits.words(thing.class_name),
             limits.places.size_of((thing.class_name, thing.plural)),
-            any(relation.kind == "nearest" and thing.class_name in relation.of for relation in intent.relations),
+            limits.near.is_nearest(thing.class_name),
         )
         for thing in intent.things
     ]
     asker = Asker(predictor, wishes, references, speaks=intent.form == "segment")
     return Plan(asker, limits, intent, len(wishes) + len(references))
+
+
+def _all(predictor: Lister) -> tuple[Named, ...]:
+    return tuple(predictor.read(name).named[0] for name in predictor.info.classes)
+
+
+def _unlooked(intent: Intent) -> Iterator[str]:
+    """Answers for which the image is not looked at."""
+    if intent.form == "refuse":
+        yield refusal(intent)
+        return
+    if intent.form == "unknown":
+        yield f'I do not know "{intent.unknown}".'
+    else:
+        yield "Ask me to find, count, measure or compare things in this view."
+    yield known([thing.plural for thing in intent.things])
 
 
 def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
@@ -127,7 +146,18 @@ def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
         if info.reads_places
         else qualifiers.parse(intent.text, north_up=north_up, east_right=east_right)
     )
-    return Limits(places, nearness.on_tile(intent.relations, tile), (tile.height, tile.width))
+    said = {thing.class_name: thing.start for thing in reversed(intent.things)}
+    near = nearness.on_tile(intent.relations, tile)
+    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, said)
+
+
+def _of_all(places: qualifiers.Qualifiers, things: Sequence[Named]) -> qualifiers.Qualifiers:
+    """The words of size, those that name none of the things taken for all: "which of them is the largest here?"."""
+    names = [name for thing in things for name in (thing.class_name, thing.plural)]
+    if not names:
+        return places
+    sizes = (size if size.names(names) else replace(size, noun="one") for size in places.sizes)
+    return replace(places, sizes=tuple(sizes))
 
 
 def _references(intent: Intent) -> tuple[Named, ...]:

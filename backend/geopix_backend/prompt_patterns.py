@@ -35,7 +35,8 @@ DESCRIBE = _any(
     r"\bwhat (?:kind|sort|type) of (?:area|place|scene|image|landscape|picture|land)\b",
     r"\btell (?:me|us) (?:something )?(?:more )?about (?:it|this|" + _VIEW + ")",
     r"\bwhat am i looking at\b|\bexplain (?:what you see|this|" + _VIEW + ")",
-    r"\b(?:what|which) (?:\w+ )?(?:covers?|takes?) (?:up )?(?:the )?most\b|\bwhat (?:objects?|things?|classes)\b",
+    r"\b(?:what|which) (?:\w+ )?(?:covers?|takes?) (?:up )?(?:the )?most\b|\bwhat (?:objects?|things?)\b",
+    r"\bmost (?:common|frequent|numerous|widespread)\b",
 )
 EVERYTHING = re.compile(
     _POLITE + r"(?:segment|map|find|label|classify|outline|mark|detect|show|extract|digiti[sz]e|vectori[sz]e|get|locate"
@@ -120,6 +121,7 @@ BY_AREA = re.compile(
     r"\b(?:larger|bigger|greater|smaller|wider|largest|biggest|smallest|large|big|area|areas|cover\w*|space|land|size"
     r"|hectares?|acres?|share|dominat\w*)\b"
 )
+BY_NUMBER = re.compile(r"\bnumbers?\b")
 LIMIT = re.compile(
     r"\b(?:(?P<more>(?:more|greater) than|over|above)|(?P<less>(?:less|fewer) than|under|below)|(?P<least>at least)"
     rf"|(?P<most>at most)) (?P<number>\d+) (?:\w+ )?{THING}"
@@ -149,7 +151,24 @@ PRESENCE = _any(
     _POLITE + r"(?:has|see any|see an?)\b",
     r"^\W*(?:you see|see) (?:any )?" + THING + r".*\?|\bor not\b|\bexists?\b|\bis it possible to see\b",
     r"^\W*(?:is|are) (?:the |(?:this|it|that|these|those) (?:an? |the )?)?" + THING + r"\W*$",
+    _POLITE + r"(?:do|does) (?:any |some |the |all |these |those |all of the )?" + THING,
     r"^\W*no " + THING + r"\?",
+)
+
+LEFT_OUT = re.compile(r"\b(?:and|but),? (?:no|not|never) (?:any |the |its |their )?<(?P<thing>\d+)>")
+
+HELP = _any(
+    r"\b(?:what|which) (?:else )?(?:\w+ )?(?:do|can) (?:you|it|this|the model) (?:know|do|recogni[sz]e)\b",
+    r"\b(?:things|classes|objects|categories|labels)(?: that)? (?:you|it|the model) (?:know|can find|support)s?\b",
+    r"\b(?:what|which) (?:classes|categories|labels)\b|^\W*help\W*$|\bhow (?:do|can) (?:i|you) (?:use|ask)\b",
+)
+
+# Naming nothing, and wanting nothing of the image
+SMALL_TALK = _any(
+    r"^\W*(?:hello|hi|hey|good (?:morning|day|afternoon|evening)|greetings|thanks?|thank you|cheers|bye|goodbye"
+    r"|ok|okay|yes|no|great|nice|cool|well done|good)\b(?:,? (?:there|you|geopix|again|thanks?|so|very|much|a|lot|for"
+    r"|that|the|help|answer|job|work))*\W*$",
+    r"\b(?:who|what) are you\b|\bwho made you\b",
 )
 
 # Meant of what was spoken of before
@@ -165,5 +184,6 @@ ELLIPSIS = re.compile(
 ADJECTIVE = re.compile(
     r"\b(?P<word>red|blue|green|white|black|grey|gray|brown|yellow|orange|dark|bright|old|new|damaged|destroyed|ruined"
     r"|empty|full|moving|abandoned|broken|flooded|tall|high|flat|wooden|metal|concrete|military|civilian|private|public"
-    r"|dirty|clean|dead|sick|healthy|burnt|burned|unfinished|wet|dry) (?:\w+ )?<(?P<thing>\d+)>"
+    r"|dirty|clean|dead|sick|healthy|burnt|burned|unfinished|wet|dry|round|square|long|short|wide|narrow|deep|shallow"
+    r"|(?P<size>big|large|small|huge|tiny|little)) (?:\w+ )?<(?P<thing>\d+)>"
 )

@@ -16,9 +16,11 @@ from .components import Component
 from .wording import stems
 
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_RANKS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5}
 _SIZE = re.compile(
-    rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+)?(?P<size>largest|biggest|smallest)\s+"
-    rf"(?:(?P<after>\d+|{'|'.join(_NUMBERS)})\s+)?(?P<noun>[a-z]+(?:\s+[a-z]+)?)",
+    rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+|(?P<rank>{'|'.join(_RANKS)})[\s-]+)?"
+    r"(?P<size>largest|biggest|smallest|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
+    rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?",
     re.IGNORECASE,
 )
 _VERTICAL = {"upper": 0, "top": 0, "lower": 1, "bottom": 1}
@@ -34,27 +36,58 @@ _PLACE = re.compile(
     r"|\s+of\s+(?:the\s+|this\s+)?(?:image|view|picture|tile|map|scene|area|it)\b)",
     re.IGNORECASE,
 )
+_BORDER = re.compile(
+    r"\b(?:in|on|at|from|within|along|near|by|touching|cut (?:off )?by)\s+(?:the\s+)?"
+    r"(?:edges?|borders?|margins?|boundary|boundaries|rim)\s+of\s+(?:the\s+|this\s+)?"
+    r"(?:image|view|picture|tile|scene|area|raster)\b",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"\s+(?:hand\s+side|side|part|half|corner|quarter|area|edge|third)\b", re.IGNORECASE)
-_ANY = frozenset({"one", "of"})  # "the largest one", "the two largest of them"
+_ANY = ("one", "of", "ones")  # "the largest one", "the two largest of them"
 MIDDLE = (0.25, 0.75)  # of each side
 
 
 @dataclass(frozen=True)
 class Size:
-    """The ``count`` largest (or smallest) regions of the thing that ``noun`` names."""
+    """The ``count`` largest (or smallest) regions of the thing that ``noun`` names, from the one at ``rank`` on."""
 
     count: int
     largest: bool
     noun: str
+    rank: int = 1
+
+    @property
+    def words(self) -> str:
+        """The size as it is said: "second largest"."""
+        ranks = {rank: name for name, rank in _RANKS.items() if name.isalpha()}
+        return f"{ranks[self.rank]} {self._extreme}" if self.rank > 1 else self._extreme
+
+    def names(self, names: Sequence[str]) -> bool:
+        """Whether the noun shares a word with one of the names, in the singular or the plural, or means any thing."""
+        words = set(stems(self.noun))
+        return bool(words.intersection(_ANY)) or any(words.intersection(stems(name)) for name in names)
+
+    @property
+    def _extreme(self) -> str:
+        return "largest" if self.largest else "smallest"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A part of the tile, as shares of its rows and columns from the top left; ``words`` is how it was said."""
+    """A part of the tile.
+
+    Attributes:
+        rows, cols: Shares of its rows and columns, from the top left.
+        border: Whether what touches the border of the tile is meant.
+        words: How it was said.
+        at: Where in the prompt, in characters.
+    """
 
     rows: tuple[float, float] = (0.0, 1.0)
     cols: tuple[float, float] = (0.0, 1.0)
+    border: bool = False
     words: str = field(default="", compare=False)
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,31 +95,49 @@ class Qualifiers:
     """What a prompt says of place and size; neither where it says nothing."""
 
     sizes: tuple[Size, ...] = ()
-    place: Place | None = None
+    places: tuple[Place, ...] = ()
 
-    def placed(self, found: Sequence[Component], shape: tuple[int, int], first_row: int = 0) -> list[Component]:
+    def place_of(self, said: int | None = None) -> Place | None:
+        """The part of the tile in which a thing is meant that the prompt names at character ``said``.
+
+        One place is that of all things.  Of several, a thing has the next one after it ("the lake on the left and the
+        ships on the right"), or the last one before it where the prompt begins with a place.
+        """
+        if said is None or len(self.places) < 2:
+            return self.places[0] if self.places else None
+        before = [place for place in self.places if place.at < said]
+        after = [place for place in self.places if place.at > said]
+        begins = self.places[0].at == 0
+        return before[-1] if before and (begins or not after) else after[0]
+
+    def placed(
+        self, found: Sequence[Component], shape: tuple[int, int], first_row: int = 0, said: int | None = None
+    ) -> list[Component]:
         """The components that lie in the part of the tile that is meant, in their order.
 
         Args:
             found: All components of a target.
             shape: (rows, columns) of the tile.
             first_row: Row of the tile from which those of the components count.
+            said: See ``place_of``.
         """
-        if self.place is None:
+        place = self.place_of(said)
+        if place is None:
             return list(found)
-        return [component for component in found if _is_in(component, self.place, shape, first_row)]
+        return [component for component in found if _is_in(component, place, shape, first_row)]
 
     def sized(self, found: Sequence[Component], names: Sequence[str]) -> list[Component]:
         """The largest or smallest of the components, in their order, if a size was asked of one of ``names``."""
         size = self.size_of(names)
         if size is None:
             return list(found)
-        order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)[: size.count]
+        order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)
+        order = order[size.rank - 1 : size.rank - 1 + size.count]
         return [component for component in found if any(component is chosen for chosen in order)]
 
     def size_of(self, names: Sequence[str]) -> Size | None:
         """The size that was asked of a thing with these names."""
-        return next((size for size in self.sizes if _names(size.noun, names)), None)
+        return next((size for size in self.sizes if size.names(names)), None)
 
 
 def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qualifiers:
@@ -97,16 +148,26 @@ def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qua
         north_up, east_right: How the tile lies, for the points of the compass.
     """
     sizes = tuple(
-        Size(_count(m["before"] or m["after"]), m["size"].lower() != "smallest", m["noun"].lower())
+        Size(
+            _count(m["before"] or m["after"]),
+            not m["size"].lower().startswith("small"),
+            (m["noun"] or _ANY[0]).lower(),
+            _RANKS[m["rank"].lower()] if m["rank"] else 1,
+        )
         for m in _SIZE.finditer(prompt)
     )
-    match = _PLACE.search(prompt)
-    if match is None:
-        return Qualifiers(sizes)
+    places = [
+        replace(_place(match, north_up, east_right), words=_said(match, prompt), at=match.start())
+        for match in _PLACE.finditer(prompt)
+    ]
+    border = (Place(border=True, words="at the edge of the view", at=m.start()) for m in _BORDER.finditer(prompt))
+    return Qualifiers(sizes, tuple(sorted([*places, *border], key=lambda place: place.at)))
+
+
+def _said(match: re.Match[str], prompt: str) -> str:
     part = _PART.match(prompt, match.end())
     words = " ".join(f"{match[0]} {part[0] if part else ''}".lower().split())
-    words += " part" if words.endswith("ern") else ""
-    return Qualifiers(sizes, replace(_place(match, north_up, east_right), words=words))
+    return f"{words} part" if words.endswith("ern") else words
 
 
 def _count(text: str | None) -> int:
@@ -136,15 +197,11 @@ def _half(which: int | None) -> tuple[float, float]:
 def _is_in(component: Component, place: Place, shape: tuple[int, int], first_row: int) -> bool:
     """Whether the centre of a component lies in a part of the tile."""
     rows, cols = np.nonzero(component.mask)
+    if place.border:
+        top, left = first_row + component.row + rows.min(), component.col + cols.min()
+        below, right = first_row + component.row + rows.max() + 1, component.col + cols.max() + 1
+        return bool(top == 0 or left == 0 or below == shape[0] or right == shape[1])
     row = first_row + component.row + rows.mean() + 0.5
     centre = row / shape[0], (component.col + cols.mean() + 0.5) / shape[1]
     inside = zip(centre, (place.rows, place.cols), strict=True)
     return all(first <= value < last or value == last == 1 for value, (first, last) in inside)
-
-
-def _names(noun: str, names: Sequence[str]) -> bool:
-    """Whether a noun of the prompt and one of a target's names share a word, in the singular or the plural."""
-    words = set(stems(noun))
-    if words & _ANY:
-        return True
-    return any(words.intersection(stems(name)) for name in names)

@@ -88,7 +88,7 @@ _STRICT: tuple[tuple[str, str], ...] = (
 _LOOSE: tuple[tuple[str, str], ...] = (
     ("on", r"on top of|onto|on|upon|over|inside(?: of)?|in|within"),
     ("next", r"by|at"),
-    ("with", r"with(?: (?:an?|their own))?"),
+    ("with", r"with(?: (?:an?|their own))?|(?:have|has|having)(?: (?:an?|any|their own))?"),
     ("without", r"without(?: (?:an?|any))?|with no"),
 )
 _LINK = (
@@ -138,16 +138,16 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 _PATTERNS = _patterns()
 
 
-def parse(reading: Reading) -> tuple[str, list[Relation]]:
+def parse(text: str, named: Sequence[Named]) -> tuple[str, list[Relation]]:
     """The sketch of a prompt without its relations, and these."""
-    text, relations = sketch(reading), list[Relation]()
+    relations = list[Relation]()
     rest, position, limited = "", 0, tuple[int, ...]()
     text = _NEAREST.sub(lambda hit: f"<{hit['of']}> {hit['said']} to {hit['who']}", text)
     while (found := _next(text, position)) is not None:
         match, kind = found
         between = text[position : match.start()]
         limited = tuple(_numbers(between)) or limited or tuple(_numbers(text[match.end() :]))
-        relation = _relation(match, kind, [reading.named[n] for n in limited], reading.named)
+        relation = _relation(match, kind, [named[n] for n in limited], named)
         relations += [relation] if relation else []
         rest += f"{between} "
         position = match.end()
@@ -181,6 +181,8 @@ def _is_something_else(match: re.Match[str], kind: str, text: str) -> bool:
     stranger = match.groupdict().get("strange")
     if stranger is not None and _PICTURE.search(stranger):
         return True
+    if match["said"].startswith("ha") and "<" not in text[: match.start()]:
+        return True  # "the image has <0>"
     if kind == "with":
         return "compar" in text or text[: match.start("said")].endswith(("together ", "along "))
     return match["said"] == "by" and bool(re.search(r"\b(?:cover|occup|taken|percent|share|fill)", text))

@@ -76,48 +76,54 @@ class Replies:
             return sentence((thing, thing.plural))
         return sentence(denial(thing.plural, None))
 
+    def _is_one(self, thing: Named) -> bool:
+        """Whether it is spoken of in the singular: one object, or an area that was asked for as one."""
+        return self._count(thing) == 1 and (thing.countable or thing.one)
+
+    def _word(self, thing: Named) -> Said:
+        return (thing, thing.singular if self._is_one(thing) else thing.plural)
+
+    def _covers(self, thing: Named) -> str:
+        return "covers" if thing.mass or self._is_one(thing) else "cover"
+
+    def _subject(self, thing: Named) -> Iterator[Said]:
+        """The things with their number and size: "The 2 largest buildings in the upper left"."""
+        count, size = self._count(thing), self.limits.places.size_of((thing.class_name, thing.plural))
+        number = f"{count:,} " if thing.countable and count > 1 else ""
+        yield from (f"The {number}{f'{size.words} ' if size else ''}", self._word(thing), self._named(thing))
+
     def _counted(self, thing: Named, *, first: bool) -> Iterator[Said]:
         count, limit = self._count(thing), self.intent.limit
         if not thing.countable:
-            verb, they = ("covers", "it") if thing.mass else ("cover", "they")
-            yield from (
-                "The ",
-                (thing, thing.plural),
-                f"{self._named(thing)} cannot be counted one by one: {they} {verb} ",
-            )
+            yield from self._subject(thing)
+            it = "it" if thing.mass or self._is_one(thing) else "they"
             pieces = f"{count:,} separate {'area' if count == 1 else 'areas'}"
-            yield f"{self._area(thing)}, {self._share(thing)}, in {pieces}."
+            yield f" cannot be counted one by one: {it} {self._covers(thing)} {self._area(thing)},"
+            yield f" {self._share(thing)}, in {pieces}."
             return
         signs = {"more": count > (limit or ("", 0))[1], "less": count < (limit or ("", 0))[1]}
         signs |= {"least": count >= (limit or ("", 0))[1], "most": count <= (limit or ("", 0))[1]}
         yield ("Yes, there " if limit and signs[limit[0]] else "There ") + (
             "is 1 " if count == 1 else f"are {count:,} "
         )
-        yield from ((thing, thing.singular if count == 1 else thing.plural), self._named(thing))
+        yield from (self._word(thing), self._named(thing))
         missed = {"more": "not more than", "less": "not fewer than", "least": "fewer than", "most": "more than"}
         yield "." if not limit or signs[limit[0]] else f", {missed[limit[0]]} {limit[1]:,}."
 
     def _measured(self, thing: Named, *, first: bool) -> Iterator[Said]:
-        count = self._count(thing)
-        verb = "covers" if thing.mass or (thing.countable and count == 1) else "cover"
-        number = "" if not thing.countable else "one " if count == 1 else f"{count:,} "
-        word = thing.singular if thing.countable and count == 1 else thing.plural
-        yield from (f"The {number}", (thing, word), f"{self._named(thing)} {verb} ")
+        yield from (*self._subject(thing), f" {self._covers(thing)} ")
         if self.intent.share and not self.intent.unit:
             yield f"{self._share(thing)}, {self._area(thing)}."
         else:
             yield f"{self._area(thing)}, {self._share(thing)}."
 
     def _present(self, thing: Named, *, first: bool) -> Iterator[Said]:
-        count = self._count(thing)
-        begin = "Yes, there" if first else "There"
-        also = "" if first else " also"
-        if thing.countable:
-            yield f"{begin} {'is' if count == 1 else 'are'}{also} {'1' if count == 1 else f'{count:,}'} "
-            yield from ((thing, thing.singular if count == 1 else thing.plural), f"{self._named(thing)}.")
-        else:
-            yield f"{begin} {'is' if thing.mass else 'are'}{also} "
-            yield from ((thing, thing.plural), f"{self._named(thing)}: {self._area(thing)}, {self._share(thing)}.")
+        count, one = self._count(thing), self._is_one(thing)
+        begin, also = ("Yes, there", "") if first else ("There", " also")
+        number = f"{count:,} " if thing.countable or one else ""
+        yield from (f"{begin} {'is' if one or thing.mass else 'are'}{also} {number}", self._word(thing))
+        yield self._named(thing)
+        yield "." if thing.countable else f": {self._area(thing)}, {self._share(thing)}."
 
     def _compared(self, comparison: Comparison) -> Iterator[Sentence]:
         """The things in order of their number or area; of things that were not found it is said that they were not."""
@@ -146,13 +152,11 @@ class Replies:
         return sentence(f"I cannot tell {words} apart: here are ", word, f"{self._named(thing)}, {amount}.")
 
     def _only(self, thing: Named, comparison: Comparison) -> Iterator[Said]:
-        count = self._count(thing)
-        if comparison.by_count:
-            yield "is 1 " if count == 1 else f"are {count:,} "
-            yield from ((thing, thing.singular if count == 1 else thing.plural), f"{self._named(thing)}.")
-        else:
-            yield "is " if thing.mass else "are "
-            yield from ((thing, thing.plural), f"{self._named(thing)}: {self._area(thing)}, {self._share(thing)}.")
+        count, one = self._count(thing), self._is_one(thing)
+        yield "is " if one or thing.mass else "are "
+        yield f"{count:,} " if comparison.by_count or one else ""
+        yield from (self._word(thing), self._named(thing))
+        yield "." if comparison.by_count else f": {self._area(thing)}, {self._share(thing)}."
 
     def _ranked(self, comparison: Comparison, there: Sequence[Named]) -> Iterator[Said]:
         by_count = comparison.by_count
@@ -177,13 +181,9 @@ class Replies:
             yield from (self._named(first), " than ", (second, second.plural), f"{self._named(second)}: ")
             yield f"{told(first)} against {told(second)}"
         else:
-            verb = "covers" if first.mass else "cover"
-            yield from (
-                "Yes, the " if yes else "The ",
-                (first, first.plural),
-                f"{self._named(first)} {verb} {word} than",
-            )
-            yield from (" the ", (second, second.plural), f"{self._named(second)}: ")
+            yield from ("Yes, the " if yes else "The ", self._word(first))
+            yield from (f"{self._named(first)} {self._covers(first)} {word} than the ", self._word(second))
+            yield f"{self._named(second)}: "
             yield f"{told(first)}, against {told(second)}"
         for thing in (each for each in order if each not in (first, second)):
             yield from ("; ", (thing, thing.plural), f"{self._named(thing)}: {told(thing)}")

@@ -37,6 +37,7 @@ class Fact:
         share: Their part of the valid tile, in percent.
         left_out: How many other polygons were found that are not meant.
         limit: What is said after its name where not all are meant: " in the upper left".
+        elsewhere: Where those are, after "is" or "are".
         countable: Whether a polygon is one object, rather than a part of an area.
     """
 
@@ -49,6 +50,7 @@ class Fact:
     share: float
     left_out: int = 0
     limit: str = ""
+    elsewhere: str = "elsewhere"
     countable: bool = True
 
 
@@ -120,8 +122,8 @@ def denial(phrase: str, fact: Fact | None) -> str:
     """That a thing is not there, or not where it was looked for."""
     if fact is None or not fact.left_out:
         return f"No {phrase} found."
-    there = "one lies" if fact.left_out == 1 else f"{fact.left_out:,} lie"
-    return f"No {phrase}{fact.limit}: {there if fact.countable else 'all that was found lies'} elsewhere."
+    there = "one is" if fact.left_out == 1 else f"{fact.left_out:,} are"
+    return f"No {phrase}{fact.limit}: {there if fact.countable else 'all that was found is'} {fact.elsewhere}."
 
 
 def _joined(events: list[TextEvent]) -> list[TextEvent]:

@@ -135,6 +135,7 @@ class Named:
         start, end: Characters of the text.
         countable: Whether a region of it is one object; roads and water come in areas, not in pieces.
         mass: Whether the word takes "is" and no number, as "water" does.
+        one: Whether the text uses it in the singular.
     """
 
     class_name: str
@@ -145,6 +146,7 @@ class Named:
     end: int
     countable: bool = True
     mass: bool = False
+    one: bool = False
 
 
 @dataclass(frozen=True)

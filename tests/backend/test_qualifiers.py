@@ -39,12 +39,12 @@ ALL = (0.0, 1.0)
     ],
 )
 def test_places_are_read_only_where_one_is_meant(prompt: str, place: Place | None) -> None:
-    assert parse(prompt).place == place
+    assert parse(prompt).places == (() if place is None else (place,))
 
 
 def test_the_compass_follows_the_raster() -> None:
-    assert parse("ships in the north", north_up=False).place == Place(LOWER, ALL)
-    assert parse("ships in the east", east_right=False).place == Place(ALL, UPPER)
+    assert parse("ships in the north", north_up=False).place_of() == Place(LOWER, ALL)
+    assert parse("ships in the east", east_right=False).place_of() == Place(ALL, UPPER)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,34 @@ def test_the_compass_follows_the_raster() -> None:
         ("segment the two biggest storage tanks", (Size(2, True, "storage tanks"),)),
         ("the smallest 3 ships and the largest road", (Size(3, False, "ships and"), Size(1, True, "road"))),
         ("how large is the building?", ()),
+        ("which building is the largest?", (Size(1, True, "one"),)),
+        ("the second largest ship", (Size(1, True, "ship", 2),)),
+        ("the smaller of the two ships", (Size(1, False, "of the"),)),
+        ("is the larger than the other?", ()),
+        ("which is larger, the lake or the forest?", ()),
     ],
 )
 def test_sizes_are_read_with_their_thing(prompt: str, sizes: tuple[Size, ...]) -> None:
     assert parse(prompt).sizes == sizes
+
+
+def test_each_thing_has_its_own_place_if_there_are_several() -> None:
+    after = "the lake in the lower left and the ships in the upper right"
+    before = "in the lower left, the lake, and in the upper right, the ships"
+    for prompt in (after, before):
+        places = parse(prompt)
+        assert places.place_of(prompt.index("lake")) == Place(LOWER, UPPER)
+        assert places.place_of(prompt.index("ships")) == Place(UPPER, LOWER)
+    both = "lakes and ships in the upper right"
+    assert parse(both).place_of(0) == parse(both).place_of(10) == Place(UPPER, LOWER)
+
+
+def test_what_touches_the_border_is_at_the_edge() -> None:
+    edge = parse("ships at the edge of the image")
+    inside, outside = box(5, 5, 4), box(96, 30, 4)
+    assert edge.placed([inside, outside], (100, 100)) == [outside]
+    assert edge.placed([inside, outside], (200, 100)) == []
+    assert edge.placed([box(0, 30, 4)], (200, 100), first_row=10) == []
 
 
 def box(row: int, col: int, side: int) -> Component:
@@ -72,7 +96,7 @@ def test_the_largest_of_one_thing_leaves_the_others_alone() -> None:
 
 
 def test_rows_count_from_where_they_begin() -> None:
-    lower = Qualifiers(place=Place(LOWER, ALL))
+    lower = Qualifiers(places=(Place(LOWER, ALL),))
     assert lower.placed([box(5, 0, 4)], (100, 100)) == []
     assert len(lower.placed([box(5, 0, 4)], (100, 100), first_row=60)) == 1
 
