@@ -8,28 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from geopix_model.predictor import Named
 
-from .components import Component
 from .notes import known
 from .replies import Said, sentence
 from .sentences import Sentence
 from .wording import Fact, share
 
-# A class is spoken of where its mask, its surest region and its size all say so.  Chosen on `val` images, see the log.
-SURE_MASK, SURE_REGION = 0.7, 0.8
-LEAST_SHARE, LEAST_PX = 0.001, 400
+# A class is spoken of where its mask is sure enough for its size.  Chosen on `val` crops, see the log.
+SURE, SURE_OF_LITTLE = 0.65, 0.85
+MUCH_SHARE, LEAST_SHARE = 0.02, 0.001  # of the view; less than the last is not spoken of
+
+NOTHING_ELSE = "Nothing else that I know is clear enough to name."
 
 
-def is_sure(score: float, found: Sequence[Component], tile_px: int) -> bool:
+def is_sure(score: float, area_px: int, tile_px: int) -> bool:
     """Whether a class is surely there.
 
     Args:
         score: Of its surest mask.
-        found: Its regions.
+        area_px: Of its regions.
         tile_px: Number of valid pixels of the tile.
     """
-    area_px = sum(int(component.mask.sum()) for component in found)
-    surest = max((component.score for component in found), default=0.0)
-    return score >= SURE_MASK and surest >= SURE_REGION and area_px >= min(LEAST_SHARE * tile_px, LEAST_PX)
+    share = area_px / max(tile_px, 1)
+    return share >= LEAST_SHARE and score >= (SURE if share >= MUCH_SHARE else SURE_OF_LITTLE)
 
 
 def description(facts: Mapping[str, Fact], things: Sequence[Named], limit: str = "") -> Iterator[Sentence]:
@@ -53,6 +53,7 @@ def description(facts: Mapping[str, Fact], things: Sequence[Named], limit: str =
         yield sentence(
             "I see ", *_listed(parts + [_counted(thing, facts[thing.class_name]) for thing in objects]), f"{limit}."
         )
+        yield sentence(NOTHING_ELSE)
         return
     first, *others = there
     yield sentence(*_first(first, facts[first.class_name]))
@@ -67,7 +68,7 @@ def description(facts: Mapping[str, Fact], things: Sequence[Named], limit: str =
             ".",
         )
     if not others:
-        yield sentence("Nothing else that I know is clear enough to name.")
+        yield sentence(NOTHING_ELSE)
 
 
 def _first(thing: Named, fact: Fact) -> Iterator[Said]:

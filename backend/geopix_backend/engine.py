@@ -234,10 +234,10 @@ class _Answer:
         if self._findings.is_reference(key):
             limits.near.see(names[0], limits.places.sized(found, names), first_row)
             return []
-        if self._plan.intent.form == "describe" and not is_sure(
-            self._findings.score(key), found, self._tile.valid.sum()
-        ):
-            return []
+        if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
+            area_px = sum(int(component.mask.sum()) for component in found)
+            if not is_sure(self._findings.score(key), area_px, int(self._tile.valid.sum())):
+                return []
         return limits.choose(key, names, self._findings.countable(key), found, first_row)
 
     def _pieces(self, window: tiling.Window) -> Iterator[Piece]:

@@ -16,6 +16,7 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning
 
 from geopix_backend.raster import Tile
+from geopix_model.nano.lexicon import CLASSES
 from geopix_model.nano.reading import read
 from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Reading, Text
 
@@ -98,18 +99,17 @@ def raster_file(path: Path, inside: NDArray[np.bool_], *, crs: str | None = "EPS
     return path
 
 
-NAMES = ("building", "road", "water", "vegetation", "vehicle", "airplane", "ship", "solar panel")
+NAMES = tuple(words.name for words in CLASSES)
 Box = tuple[int, int, int, int]
 
 
 def painted(size: tuple[int, int], boxes: Mapping[str, Sequence[Box]], *, crs: str | None = "EPSG:32633") -> Tile:
     """A tile of (height, width) pixels of 1 m in which ``FakeLister`` finds boxes (row, col, height, width)."""
-    codes = np.zeros(size, np.uint8)
-    for name, places in boxes.items():
-        for row, col, height, width in places:
-            codes[row : row + height, col : col + width] |= 1 << NAMES.index(name)
     tile = tile_of(np.zeros(size, bool), crs=crs)
-    tile.pixels[0] = codes
+    for name, places in boxes.items():
+        band, bit = divmod(NAMES.index(name), 8)
+        for row, col, height, width in places:
+            tile.pixels[band, row : row + height, col : col + width] |= 1 << bit
     return tile
 
 
@@ -143,7 +143,8 @@ class FakeLister:
         self.asked.append(prompt)
         reading = self.read(prompt)
         for target, thing in enumerate(reading.named):
-            inside = (image[..., 0] >> NAMES.index(thing.class_name) & 1) > 0
+            band, bit = divmod(NAMES.index(thing.class_name), 8)
+            inside = (image[..., band] >> bit & 1) > 0
             if not inside.any():
                 yield Text(f"No {thing.plural} are visible here. ")
                 continue
