@@ -99,6 +99,8 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
         earlier: The prompts before it, oldest first.
         read: How the model reads a text (``Lister.read``).
     """
+    if ask.HOW_FAR.search(reading.text):
+        return Intent("refuse", distinct(reading.named), refused="length", text=reading.text)
     text, areas = area_limits.parse(sketch(reading), reading.named)
     text, relations = parse(text, reading.named)
     unknown = reading.unknown
@@ -161,6 +163,8 @@ def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown
         return replace(intent, form="refuse", refused=refused or "state", relations=())
     if len(said) > 1 and _compares(text):
         return replace(intent, form="compare", comparison=_comparison(text, said), unknown="")
+    if unknown and ask.MORE.search(text) and ask.AGAINST.search(text):  # "more cows than ships": no yes or no
+        return replace(intent, form="count" if said[0].countable else "measure")
     limit = ask.LIMIT.search(text)
     if limit:
         sign = next(name for name in ("more", "less", "least", "most") if limit[name])

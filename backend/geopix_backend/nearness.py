@@ -49,6 +49,7 @@ class Rule:
         distance: In metres or pixels.
         words: Said after the name of the things: "within 10 m of the roads".
         unmeasured: The metres that were asked for but cannot be measured here, None if there are none.
+        towards: (x, y) in tile pixels, where the things are seen from the others; only of the kind ``side``.
     """
 
     relation: Relation
@@ -56,6 +57,7 @@ class Rule:
     distance: float
     words: str
     unmeasured: float | None = None
+    towards: tuple[int, int] = (0, 0)
 
     @property
     def to(self) -> set[str]:
@@ -70,6 +72,8 @@ class Rule:
             holds = np.full(len(mine), kind == "far")
         elif kind == "nearest":
             holds = _nearest(mine, theirs)
+        elif kind == "side":
+            holds = _towards(mine, theirs, self.towards)
         elif kind == "on":
             tree = shapely.STRtree(theirs)
             holds = np.array([_is_on(each, tree, theirs, self.distance) for each in mine], bool)
@@ -126,7 +130,7 @@ class Nearness:
         kept = np.ones(len(found), bool)
         outlines = [outline(component, first_row) for component in found] if self._rules_of(class_name) else []
         for rule in self._rules_of(class_name):
-            if countable or rule.relation.kind in ("touch", "nearest"):
+            if countable or rule.relation.kind in ("touch", "nearest", "side"):
                 others = self._others(rule) + (outlines if class_name in rule.to else [])
                 kept &= rule.holds(outlines, others)
         return [component for component, keep in zip(found, kept, strict=True) if keep]
@@ -154,13 +158,19 @@ def on_tile(relations: Sequence[Relation], tile: Tile) -> Nearness:
     """The relations with known things, with their distances on a tile."""
     size = pixel_size_m(tile.transform, tile.crs, tile.width / 2, tile.height / 2)
     decided = [each for each in relations if each.to and each.kind != "undecided"]
-    return Nearness(tuple(_rule(each, size) for each in decided))
+    east, south = (1 if tile.transform.a > 0 else -1), (1 if tile.transform.e < 0 else -1)
+    sides = {"left": (-1, 0), "right": (1, 0), "east": (east, 0), "west": (-east, 0)}
+    sides |= {"south": (0, south), "north": (0, -south), "": (0, 0)}
+    return Nearness(tuple(_rule(each, size, sides[each.side]) for each in decided))
 
 
-def _rule(relation: Relation, size: tuple[float, float] | None) -> Rule:
+def _rule(relation: Relation, size: tuple[float, float] | None, towards: tuple[int, int]) -> Rule:
     asked, kind = relation.distance, relation.kind
     names = _listed([f"the {thing.plural}" for thing in relation.to])
     usual = FAR if kind == "far" else CLOSE if relation.close else NEAR
+    if kind == "side":
+        words = f"{'not ' if relation.negated else ''}{relation.side} of {names}"
+        return Rule(relation, size or (1.0, 1.0), 0.0, words, towards=towards)
     if kind in ("touch", "on", "nearest"):
         no = "not " if relation.negated else ""
         words = {"touch": "touching", "on": "on", "nearest": "nearest to"}[kind]
@@ -186,6 +196,14 @@ def _within(mine: NDArray[np.object_], theirs: NDArray[np.object_], distance: fl
     pairs = shapely.STRtree(theirs).query(mine, predicate="dwithin", distance=distance)
     others = ~shapely.equals(mine[pairs[0]], theirs[pairs[1]])
     return np.asarray(np.isin(np.arange(len(mine)), pairs[0][others]))
+
+
+def _towards(mine: NDArray[np.object_], theirs: NDArray[np.object_], way: tuple[int, int]) -> Bools:
+    """Whether the centre of each, seen from the nearest point of the others, lies within 45 degrees of a direction."""
+    lines = shapely.shortest_line(shapely.union_all(theirs), shapely.centroid(mine))
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    along, across = ((ends[:, 1] - ends[:, 0]) @ np.array(((way[0], -way[1]), (way[1], way[0])))).T
+    return np.asarray((along > 0) & (along >= np.abs(across)))
 
 
 def _nearest(mine: NDArray[np.object_], theirs: NDArray[np.object_]) -> Bools:

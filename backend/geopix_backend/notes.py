@@ -54,6 +54,8 @@ def notes(intent: Intent, limits: Limits, facts: Mapping[str, Fact]) -> Iterator
             )
         if rule.relation.kind == "on" and shown and any(thing.countable for thing in shown):
             yield "A thing is on another where half of it, or of its edge, lies on it."
+    if shown and any(rule.relation.kind == "side" for rule in limits.near.rules):
+        yield "On which side a thing lies is judged by its centre, from the nearest point of the other."
     for limit in intent.areas:
         if any(not limit.measures(facts[thing.class_name].area_m2) for thing in shown):
             yield f"The raster has no place on earth, so {limit.amount} cannot be measured: sizes limit nothing."

@@ -103,6 +103,7 @@ REFUSED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("material", _any(r"\b(?:made|built) (?:out )?of\b|\bmaterials?\b|\b(?:condition|state|quality) of\b")),
 )
+HOW_FAR = re.compile(r"\bhow far\b|\b(?:distance|gap) (?:from|between|to)\b")
 STATE = re.compile(rf"^\W*(?:is|are|was|were) {_THE}{THING} (?P<what>[a-z]+(?: [a-z]+)?)\W*$")
 PLACED = re.compile(r"^(?:visible|present|here|there|in|on|at|shown|to be seen)\b")
 
@@ -118,8 +119,8 @@ COMPARE = _any(
     r"\bdifference between\b|\bratio (?:of|between)\b",
 )
 BY_AREA = re.compile(
-    r"\b(?:larger|bigger|greater|smaller|wider|largest|biggest|smallest|large|big|area|areas|cover\w*|space|land|size"
-    r"|hectares?|acres?|share|dominat\w*)\b"
+    r"\b(?:larger|bigger|greater|smaller|wider|largest|biggest|smallest|large|big|area|areas|cover\w*|space|land|ground|room"
+    r"|takes? up|size|hectares?|acres?|share|dominat\w*)\b"
 )
 BY_NUMBER = re.compile(r"\bnumbers?\b")
 LIMIT = re.compile(

@@ -17,9 +17,15 @@ from .wording import stems
 
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _RANKS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5}
+_MOST = {  # (rows, columns)
+    "northernmost": (-1, 0), "southernmost": (1, 0), "easternmost": (0, 1), "westernmost": (0, -1),
+    "leftmost": (0, -1), "rightmost": (0, 1), "topmost": (-1, 0), "uppermost": (-1, 0), "bottommost": (1, 0),
+    "lowermost": (1, 0), "lowest": (1, 0),
+}  # fmt: skip
 _SIZE = re.compile(
     rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+|(?P<rank>{'|'.join(_RANKS)})[\s-]+)?"
-    r"(?P<size>largest|biggest|smallest|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
+    rf"(?P<size>largest|biggest|smallest|(?P<most>{'|'.join(_MOST)})"
+    r"|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
     rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?",
     re.IGNORECASE,
 )
@@ -49,12 +55,19 @@ MIDDLE = (0.25, 0.75)  # of each side
 
 @dataclass(frozen=True)
 class Size:
-    """The ``count`` largest (or smallest) regions of the thing that ``noun`` names, from the one at ``rank`` on."""
+    """The ``count`` largest (or smallest) regions of the thing that ``noun`` names, from the one at ``rank`` on.
+
+    Attributes:
+        most: How it was said where not their areas but the places of their centres count: "northernmost".
+        towards: Then where they lie most, (rows, columns) of the tile.
+    """
 
     count: int
     largest: bool
     noun: str
     rank: int = 1
+    most: str = ""
+    towards: tuple[int, int] = (0, 0)
 
     @property
     def words(self) -> str:
@@ -69,7 +82,15 @@ class Size:
 
     @property
     def _extreme(self) -> str:
-        return "largest" if self.largest else "smallest"
+        return self.most or ("largest" if self.largest else "smallest")
+
+    def amount(self, component: Component) -> float:
+        """What the regions are compared by: pixels, or how far their centre lies the way that is meant."""
+        if not self.most:
+            return int(component.mask.sum())
+        rows, cols = np.nonzero(component.mask)
+        centre = component.row + rows.mean(), component.col + cols.mean()
+        return float(np.dot(centre, self.towards))
 
 
 @dataclass(frozen=True)
@@ -131,7 +152,7 @@ class Qualifiers:
         size = self.size_of(names)
         if size is None:
             return list(found)
-        order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)
+        order = sorted(found, key=size.amount, reverse=size.largest)
         order = order[size.rank - 1 : size.rank - 1 + size.count]
         return [component for component in found if any(component is chosen for chosen in order)]
 
@@ -153,15 +174,25 @@ def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qua
             not m["size"].lower().startswith("small"),
             (m["noun"] or _ANY[0]).lower(),
             _RANKS[m["rank"].lower()] if m["rank"] else 1,
+            (m["most"] or "").lower(),
+            _MOST[m["most"].lower()] if m["most"] else (0, 0),
         )
         for m in _SIZE.finditer(prompt)
     )
+    flip = (1 if north_up else -1, 1 if east_right else -1)
+    sizes = tuple(_turned(size, flip) for size in sizes)
     places = [
         replace(_place(match, north_up, east_right), words=_said(match, prompt), at=match.start())
         for match in _PLACE.finditer(prompt)
     ]
     border = (Place(border=True, words="at the edge of the view", at=m.start()) for m in _BORDER.finditer(prompt))
     return Qualifiers(sizes, tuple(sorted([*places, *border], key=lambda place: place.at)))
+
+
+def _turned(size: Size, flip: tuple[int, int]) -> Size:
+    """A size as it lies on the tile: the points of the compass turn with it, left and right do not."""
+    compass = size.most.startswith(("n", "s", "e", "w"))
+    return replace(size, towards=(size.towards[0] * flip[0], size.towards[1] * flip[1])) if compass else size
 
 
 def _said(match: re.Match[str], prompt: str) -> str:

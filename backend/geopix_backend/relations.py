@@ -13,7 +13,7 @@ from typing import Literal
 
 from geopix_model.predictor import Named, Reading
 
-Kind = Literal["near", "far", "nearest", "touch", "on", "undecided"]
+Kind = Literal["near", "far", "nearest", "touch", "on", "side", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,15 @@ class Relation:
     """What must hold between each region of some things and the regions of others.
 
     Attributes:
-        kind: ``near`` within a distance, ``far`` beyond it, ``nearest`` of all, ``touch``, ``on`` (or in);
-            ``undecided`` is any other.
+        kind: ``near`` within a distance, ``far`` beyond it, ``nearest`` of all, ``touch``, ``on`` (or in), ``side``
+            (left of, north of); ``undecided`` is any other.
         of: Class names of the things that it limits.
         to: The things that they are compared with; the nearest region of any of them counts.
         distance: As asked, None for the usual one of these words.
         close: Whether "next to" was said rather than "near", which means less.
         negated: Whether it must not hold.
         words: As they were said: "next to".
+        side: Of the kind ``side``: north, south, east, west, left or right.
         stranger: What they are compared with where the model does not know it.
     """
 
@@ -48,6 +49,7 @@ class Relation:
     negated: bool = False
     words: str = ""
     stranger: str = ""
+    side: str = ""
 
 
 _METRES = {"kilo": 1000.0, "km": 1000.0, "mi": 1609.344, "m": 1.0, "f": 0.3048, "y": 0.9144}  # by how a unit begins
@@ -79,6 +81,7 @@ _STRICT: tuple[tuple[str, str], ...] = (
      r"|in contact with|overlap(?:s|ping)?(?: with)?"),
     ("nearest", r"(?:nearest|closest) to"),
     ("off", r"outside(?: of)?"),
+    ("side", r"(?:(?:to|on|at) the )?(?P<side>north|south|east|west|left|right)(?:ern)?(?:[ -]hand)?(?: side)? of"),
     ("undecided", r"(?:in )?between|behind|in front of|under(?:neath)?|below|beneath|above|opposite(?: to)?"
      r"|across(?: from)?|parallel to|through"
      r"|(?:(?:to|on) the )?(?:north|south|east|west|left|right)[ -]?(?:east|west)?(?:ern)?(?: side)? of"),
@@ -104,7 +107,7 @@ _ARTICLES = (
 _ANY_TWO = (
     r"(?:(?!and\b|or\b|segment\b|find\b|show\b|count\b|mark\b|how\b|what\b|which\b|is\b|are\b|than\b)[a-z'-]+ ){0,2}?"
 )
-_MORE = "|".join(pattern for _, pattern in _STRICT[2:] + _LOOSE)
+_MORE = "|".join(pattern.replace("?P<side>", "?:") for _, pattern in _STRICT[2:] + _LOOSE)
 _KNOWN = rf"{_ARTICLES}{_ANY_TWO}<\d+>(?: ?(?:,|,? (?:and|or|nor)) {_ARTICLES}<\d+>(?! ?(?:{_LINK})(?:{_MORE})\b))*"
 _STRANGE = (
     rf"{_ARTICLES}(?P<strange>[a-z][a-z' -]*?)"
@@ -201,7 +204,17 @@ def _relation(match: re.Match[str], kind: str, limited: Sequence[Named], named: 
     if kept == "far" and negated:
         kept, negated = "near", False
     said = " ".join(match["said"].split())
-    return Relation(kept, of, to, _distance(match), close, negated, said, " ".join(stranger.split()))
+    return Relation(
+        kept,
+        of,
+        to,
+        _distance(match),
+        close,
+        negated,
+        said,
+        " ".join(stranger.split()),
+        match.groupdict().get("side") or "",
+    )
 
 
 def _distance(match: re.Match[str]) -> Distance | None:

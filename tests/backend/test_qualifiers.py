@@ -56,6 +56,7 @@ def test_the_compass_follows_the_raster() -> None:
         ("how large is the building?", ()),
         ("which building is the largest?", (Size(1, True, "one"),)),
         ("the second largest ship", (Size(1, True, "ship", 2),)),
+        ("the two leftmost ships", (Size(2, True, "ships", 1, "leftmost", (0, -1)),)),
         ("the smaller of the two ships", (Size(1, False, "of the"),)),
         ("is the larger than the other?", ()),
         ("which is larger, the lake or the forest?", ()),
@@ -93,6 +94,13 @@ def test_the_largest_of_one_thing_leaves_the_others_alone() -> None:
     assert wanted.sized(found, ("building", "buildings")) == found[1:]
     assert wanted.sized(found, ("road", "roads")) == found
     assert Qualifiers((Size(1, False, "one"),)).sized(found, ("road", "roads")) == found[:1]
+
+
+def test_the_northernmost_follows_the_raster() -> None:
+    found = [box(0, 50, 4), box(50, 0, 4)]
+    assert parse("the northernmost ship").sized(found, ("ship", "ships")) == found[:1]
+    assert parse("the northernmost ship", north_up=False).sized(found, ("ship", "ships")) == found[1:]
+    assert parse("the leftmost ship", east_right=False).sized(found, ("ship", "ships")) == found[1:]
 
 
 def test_rows_count_from_where_they_begin() -> None:

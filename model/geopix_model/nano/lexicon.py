@@ -9,7 +9,7 @@ from dataclasses import dataclass
 Form = tuple[str, str]  # (singular, plural); equal for mass nouns and for words such as "aircraft"
 
 COUNTED_ALIKE = frozenset(
-    {"aircraft", "passenger aircraft", "watercraft", "photovoltaics"}
+    {"aircraft", "passenger aircraft", "watercraft", "woods", "photovoltaics"}
 )  # equal, yet not mass nouns
 
 
@@ -132,7 +132,7 @@ CLASSES: tuple[ClassWords, ...] = (
     ),
     _words(
         "vegetation",
-        "tree, forest, wood/woods, woodland, bush/bushes, shrub, greenery=, canopy/canopies, tree canopy/tree canopies,"
+        "tree, forest, woods=, woodland, bush/bushes, shrub, greenery=, canopy/canopies, tree canopy/tree canopies,"
         " tree crown, tree cover=, grass=, lawn, meadow, hedge, foliage=, green area, vegetated area, palm tree, plant,"
         " forest area, grassland, crown, tree top, treetop, conifer, pine tree, shrubbery=, green space, plant cover=",
         plural="vegetation",
