@@ -26,7 +26,7 @@ _SIZE = re.compile(
     rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+|(?P<rank>{'|'.join(_RANKS)})[\s-]+)?"
     rf"(?P<size>largest|biggest|smallest|(?P<most>{'|'.join(_MOST)})"
     r"|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
-    rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?",
+    rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?=(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?)",
     re.IGNORECASE,
 )
 _VERTICAL = {"upper": 0, "top": 0, "lower": 1, "bottom": 1}
@@ -158,7 +158,11 @@ class Qualifiers:
 
     def size_of(self, names: Sequence[str]) -> Size | None:
         """The size that was asked of a thing with these names."""
-        return next((size for size in self.sizes if size.names(names)), None)
+        return next(iter(self.sizes_of(names)), None)
+
+    def sizes_of(self, names: Sequence[str]) -> list[Size]:
+        """All sizes that were asked of a thing with these names; the first counts."""
+        return [size for size in self.sizes if size.names(names)]
 
 
 def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qualifiers:
