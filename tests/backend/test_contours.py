@@ -1,0 +1,71 @@
+"""Sub-pixel outlines of logits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from geopix_backend.contours import contours, enlarged
+from geopix_backend.outlines import trace
+
+LOGITS = hnp.arrays(
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=16),
+    elements=st.one_of(st.floats(-8, 8, width=32), st.sampled_from([0.0, np.nan, 1e-6, -1e-6])),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LOGITS)
+def test_each_area_of_positive_pixels_is_one_valid_polygon_around_their_centres(logits: np.ndarray) -> None:
+    found, pixels = contours(logits).geometries(), trace(logits > 0).geometries()
+    assert len(found) == len(pixels) and shapely.is_valid(found).all()
+    row, col = np.indices(logits.shape) + 0.5
+    for polygon, area in zip(found, pixels, strict=True):
+        assert np.array_equal(shapely.contains_xy(polygon, col, row), shapely.contains_xy(area, col, row))
+        assert shapely.hausdorff_distance(polygon, area) < 1.0
+
+
+@pytest.mark.parametrize("radius", [5.0, 12.3])
+def test_a_disk_is_round(radius: float) -> None:
+    """The iso-line of a distance is a circle; its polygon of chords is smaller than the disk by less than 1 %."""
+    row, col = np.mgrid[:40, :40] + 0.5
+    logits = (radius - np.hypot(row - 20.2, col - 19.7)).astype(np.float32)
+    (found,) = contours(logits).geometries()
+    disk = shapely.Point(19.7, 20.2).buffer(radius, quad_segs=64)
+    assert found.area == pytest.approx(disk.area, rel=0.01)
+    assert shapely.hausdorff_distance(found, disk) < 0.1
+
+
+def test_outlines_follow_the_border_and_what_is_not_known() -> None:
+    logits = np.full((10, 12), 3.0, np.float32)
+    assert contours(logits).geometries()[0].equals(shapely.box(0, 0, 12, 10))
+    logits[:, 7:] = np.nan
+    assert contours(logits).geometries()[0].equals(shapely.box(0, 0, 7, 10))
+
+
+def test_pixels_that_meet_at_a_corner_stay_apart() -> None:
+    logits = np.where(np.kron(np.eye(2), np.ones((5, 5))) > 0, 8, -0.1).astype(np.float32)
+    assert len(contours(logits)) == 2
+
+
+def test_small_areas_and_holes_go() -> None:
+    logits = np.full((20, 20), -1.0, np.float32)
+    logits[2:12, 2:12], logits[5, 5], logits[15, 15] = 1.0, -1.0, 1.0
+    (found,) = contours(logits, min_area_px=4).geometries()
+    assert len(found.interiors) == 0 and found.area == pytest.approx(100, rel=0.02)
+
+
+def test_logits_are_enlarged_as_torch_does_it() -> None:
+    logits = np.random.default_rng(0).normal(0, 3, (7, 11)).astype(np.float32)
+    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], scale_factor=2, mode="bicubic")
+    np.testing.assert_allclose(enlarged(logits), expected[0, 0].numpy(), atol=1e-5)
+
+
+def test_no_logits_have_no_outlines() -> None:
+    assert len(contours(np.zeros((0, 5), np.float32))) == 0
