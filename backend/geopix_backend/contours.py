@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from .outlines import Ints, Outlines, trace
 
 Floats = NDArray[np.float32]
-CUBIC = -0.75  # Keys 1981; the value that OpenCV and PyTorch use
 NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
 
 
@@ -65,28 +64,3 @@ def _closed(points: NDArray[np.float64], before: Ints, stairs: Outlines) -> Outl
     result[np.arange(len(points)) + np.arange(len(count)).repeat(count)] = points
     result[rings[1:] - 1] = result[rings[:-1]]
     return Outlines(result, rings, stairs.shells, stairs.values)
-
-
-def enlarged(logits: Floats) -> Floats:
-    """(2H, 2W) logits by bicubic interpolation: between bilinear samples an outline cuts every corner."""
-    height, width = logits.shape
-    tall = np.stack(_halfway(np.pad(logits, [(2, 2), (0, 0)], mode="edge"), 0), axis=1).reshape(2 * height, width)
-    return np.stack(_halfway(np.pad(tall, [(0, 0), (2, 2)], mode="edge"), 1), axis=2).reshape(2 * height, 2 * width)
-
-
-def _halfway(padded: Floats, axis: int) -> list[Floats]:
-    """Samples a quarter before and a quarter after the centre of each one along an axis padded by two."""
-    count = padded.shape[axis] - 4
-    shifted = [padded[first : first + count] if axis == 0 else padded[:, first : first + count] for first in range(5)]
-    near, next_, far, farther = (np.float32(_weight(away)) for away in (0.25, 0.75, 1.25, 1.75))
-    before = farther * shifted[0] + next_ * shifted[1] + near * shifted[2] + far * shifted[3]
-    after = far * shifted[1] + near * shifted[2] + next_ * shifted[3] + farther * shifted[4]
-    return [before, after]
-
-
-def _weight(away: float) -> float:
-    """Keys' cubic convolution kernel, ``away`` in 0 .. 2 samples."""
-    a = CUBIC
-    if away <= 1:
-        return (a + 2) * away**3 - (a + 3) * away**2 + 1
-    return a * (away**3 - 5 * away**2 + 8 * away - 4)

@@ -18,7 +18,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 
 from . import qualifiers, tiling
 from .canvas import OFF, Canvas, Floats, to_window
-from .components import Component, components
+from .components import Component, components, drawn
 from .findings import Findings
 from .identify import Identifier, asks_what
 from .question import Question
@@ -109,7 +109,8 @@ class _Answer:
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     logits = np.where(taken[key], OFF, logits) if key in taken else logits
                     taken[key] = (logits > 0) | taken[key] if key in taken else logits > 0
-                    yield from self._findings.add(key, self._meant(key, self._components(key, logits, tile.valid)))
+                    meant = self._meant(key, self._components(key, logits, tile.valid))
+                    yield from self._findings.add(key, meant, logits)
                 told = assembler.ground(piece.target, key)
             else:
                 told = assembler.say(piece)
@@ -171,12 +172,13 @@ class _Answer:
         # A component that is too small now may grow below: it reaches up less than its number of pixels.
         needed = end_row - self._question.min_area_px
         for key in canvas.keys:
-            found = self._components(key, canvas.logits(key, end_row), valid)
+            logits = canvas.logits(key, end_row)
+            found = self._components(key, logits, valid)
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
-            for component in final:
-                canvas.take(key, first + component.row, component.col, component.mask)
-            yield from self._findings.add(key, self._meant(key, final, first), first)
+            if not last:
+                canvas.take(key, drawn(final, valid.shape))
+            yield from self._findings.add(key, self._meant(key, final, first), logits, first)
         canvas.release(needed)
 
     def _components(self, key: str, logits: Floats, valid: NDArray[np.bool_]) -> list[Component]:

@@ -6,24 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 from shapely.geometry import mapping
 
 from geopix_model.predictor import Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
 
-from . import vectors
-from .components import Component
+from .components import Component, only
 from .question import Question
 from .raster import Tile
+from .vectors import measure, moved, smooth_polygons
 from .wording import Fact
 
-_SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coarser mask, less than a pixel
+_DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:
     def __init__(self, number: int, mask: Mask) -> None:
         self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
-        self.simplify_px, self.even_at = 0.0, mask.even_at
+        self.smooth, self.even_at = False, mask.even_at
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
 
 
@@ -64,23 +65,28 @@ class Findings:
         key = mask.class_name or mask.phrase.strip().lower()
         target = self._targets.setdefault(key, _Target(len(self._targets), mask))
         if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
-            target.simplify_px = _SMOOTH_PX
+            target.smooth = True
         return key
 
-    def add(self, key: str, found: Sequence[Component], first_row: int = 0) -> Iterator[RegionEvent]:
-        """Regions of a target from its components, whose rows count from tile row ``first_row``."""
+    def add(
+        self, key: str, found: Sequence[Component], logits: NDArray[np.float32], first_row: int = 0
+    ) -> Iterator[RegionEvent]:
+        """Regions of a target from components of its (h, W) logits, whose rows count from tile row ``first_row``."""
         target, tile = self._targets[key], self._tile
-        for component in found:
-            corner = tile.transform * Affine.translation(component.col, first_row + component.row)
-            outlines = vectors.polygons(
-                component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
-            )
-            sizes = vectors.measure(outlines, tile.crs)
-            for polygon, (area_m2, perimeter_m) in zip(outlines, sizes, strict=True):
-                target.regions += 1
-                target.area_m2 += area_m2 or 0.0
-                target.area_px += polygon.area / abs(tile.transform.determinant)
-                yield self._event(target, mapping(polygon), component.score, area_m2, perimeter_m)
+        if not found:
+            return
+        corner = tile.transform * Affine.translation(0, first_row)
+        if target.smooth:
+            field = only(found, logits, tile.valid[first_row : first_row + len(logits)])
+            outlines = smooth_polygons(field, corner, min_area_px=0, simplify_px=_DEVIATION_PX)
+        else:
+            outlines = moved([component.pixels for component in found], corner)
+        sizes = measure(outlines, tile.crs)
+        for component, polygon, (area_m2, perimeter_m) in zip(found, outlines, sizes, strict=True):
+            target.regions += 1
+            target.area_m2 += area_m2 or 0.0
+            target.area_px += polygon.area / abs(tile.transform.determinant)
+            yield self._event(target, mapping(polygon), component.score, area_m2, perimeter_m)
 
     def _event(
         self,

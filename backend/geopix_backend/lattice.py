@@ -1,8 +1,8 @@
 """The corners of pixel areas: where their outlines turn, found on packed bits.
 
 A lattice point (i, j) is a pixel corner at x = j, y = i; around it lie the pixels (i-1, j-1), (i-1, j), (i, j-1) and
-(i, j).  Bits are packed into rows of 64-bit words, the lowest bit first, so that one operation sees 64 pixels.  Words are
-read as bytes, so the machine has to be little-endian, as all are that PyTorch has wheels for.
+(i, j).  Bits are packed into rows of 64-bit words, the lowest bit first, so that one operation sees 64 pixels.  Words
+are read as bytes, so the machine has to be little-endian, as all are that PyTorch has wheels for.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from .outlines import Bools, Ints, Outlines
 
 HALF_STEP = 0.5  # pixels from the middle of a step to its ends
-MAX_AREA_CHANGE = 0.1  # a ring that would lose or gain more is small for its stairs and keeps them
+MAX_AREA_CHANGE = 0.1  # a ring that would lose or gain more is small for the tolerance
+FINER = (2, 4)  # divisors of the tolerance for such rings, before they keep all points
 ROUNDING = 1e-9  # a pixel that stands out by just the tolerance goes
 ROUNDS = 4  # of putting points back where sides cross
 Points = NDArray[np.complex128]
@@ -36,9 +37,14 @@ def simplify(outlines: Outlines, deviation_px: float, *, stairs: bool = True) ->
     if stairs and deviation_px >= HALF_STEP:
         work, tolerance = _unless_changed(_through_steps(outlines), outlines), deviation_px - HALF_STEP
     work = _from_far_ends(work)
-    chosen = _douglas_peucker(work, tolerance)
-    ring = _ring_of(work)
-    chosen |= _changed(_kept(work, chosen), work)[ring]
+    ring, tolerances = _ring_of(work), np.full(len(work.rings) - 1, tolerance)
+    chosen = _douglas_peucker(work, tolerances)
+    for divisor in (*FINER, 0):
+        changed = _changed(_kept(work, chosen), work)
+        if not changed.any():
+            break
+        finer = _douglas_peucker(work, np.where(changed, tolerances / divisor, np.inf)) if divisor else True
+        chosen |= changed[ring] & finer
     found = _kept(work, chosen)
     for last in (*[False] * ROUNDS, True):
         invalid = ~shapely.is_valid(found.geometries())
@@ -137,32 +143,34 @@ def _largest(values: NDArray[np.float64], offsets: Ints) -> Ints:
     return at[np.searchsorted(at, offsets[:-1])]
 
 
-def _douglas_peucker(outlines: Outlines, tolerance: float) -> Bools:
+def _douglas_peucker(outlines: Outlines, tolerances: NDArray[np.float64]) -> Bools:
     """(points,) which to keep, after Douglas and Peucker 1973, all lines at once, level by level.
 
-    Unlike GEOS, which may remove the first point of a ring as well and then misses by up to twice the tolerance, every
-    point that goes is within it.
+    Every point that goes is within the tolerance of its ring.  GEOS may take away the first point of a ring as well,
+    and then misses by up to twice the tolerance.
     """
     points, rings = _complex(outlines.points), outlines.rings
     first, last = rings[:-1], rings[1:] - 1
     middle = _largest(np.abs(points - points[first][_ring_of(outlines)]), rings)
     first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
+    limit = np.tile((tolerances * (1 + ROUNDING)) ** 2, 2)
     chosen = np.zeros(len(points), bool)
     chosen[first] = chosen[last] = True
     while True:
         inner = last - first - 1
-        there = inner > 0
-        first, last, inner = first[there], last[there], inner[there]
+        there = (inner > 0) & (limit < np.inf)
+        first, last, inner, limit = first[there], last[there], inner[there], limit[there]
         if len(first) == 0:
             return chosen
         offsets = np.concatenate([[0], np.cumsum(inner)])
         at = np.arange(offsets[-1]) + np.repeat(first + 1 - offsets[:-1], inner)
         away = _squared_distances(points[at], points[first], points[last], inner)
         worst = _largest(away, offsets)
-        split = away[worst] > (tolerance * (1 + ROUNDING)) ** 2
+        split = away[worst] > limit
         middle = at[worst[split]]
         chosen[middle] = True
         first, last = np.concatenate([first[split], middle]), np.concatenate([middle, last[split]])
+        limit = np.tile(limit[split], 2)
 
 
 def _squared_distances(points: Points, start: Points, end: Points, times: Ints) -> NDArray[np.float64]:

@@ -68,6 +68,12 @@ def placed(outlines: Outlines, transform: Affine) -> Geometries:
     return Outlines(points, outlines.rings, outlines.shells, outlines.values).geometries()
 
 
+def moved(polygons: Sequence[Polygon] | Geometries, transform: Affine) -> Geometries:
+    """Polygons in pixel coordinates as polygons in CRS units."""
+    found = np.asarray(polygons, dtype=object)
+    return np.asarray(shapely.transform(found, lambda xy: np.column_stack(apply(transform, *xy.T))))
+
+
 def measure(polygons: Sequence[Polygon] | Geometries, crs: CRS | None) -> list[tuple[float | None, float | None]]:
     """Area in square metres and perimeter in metres (outer ring and holes) of each polygon, on the CRS's ellipsoid.
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from geopix_backend.canvas import OFF, Canvas, to_window
-from geopix_backend.components import components
+from geopix_backend.components import components, drawn, only, probability
+from geopix_backend.cubic import doubled, resized
 from geopix_backend.tiling import final_rows, windows
 
 
@@ -18,8 +22,13 @@ def scene(height: int, width: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize(("source", "target"), [((8, 8), (32, 32)), ((7, 5), (20, 31)), ((16, 16), (9, 11))])
 def test_logits_are_enlarged_as_torch_does_it(source: tuple[int, int], target: tuple[int, int]) -> None:
     logits = scene(*source)
-    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], target, mode="bilinear")[0, 0]
+    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], target, mode="bicubic")[0, 0]
     np.testing.assert_allclose(to_window(logits, *target), expected.numpy(), atol=1e-5)
+
+
+def test_twice_the_size_is_made_by_the_same_rule() -> None:
+    logits = scene(7, 11)
+    np.testing.assert_allclose(doubled(logits), resized(logits, 14, 22), atol=1e-5)
 
 
 def test_logits_of_the_right_size_stay_untouched() -> None:
@@ -72,7 +81,9 @@ def test_taken_pixels_are_off_and_others_are_not() -> None:
     (window,) = windows(10, 10, 16, 0)
     canvas = Canvas(10, 10, 0)
     canvas.add(window, {"a": np.full((10, 10), 3, np.float32)})
-    canvas.take("a", 2, 4, np.array([[True, False], [True, True]]))
+    inside = np.zeros((4, 10), bool)
+    inside[2, 4] = inside[3, 4] = inside[3, 5] = True
+    canvas.take("a", inside)
     logits = canvas.logits("a", 10)
     assert logits[2, 4] == logits[3, 4] == logits[3, 5] == OFF
     assert (logits == 3).sum() == 97
@@ -82,7 +93,8 @@ def test_pixels_that_touch_at_a_corner_are_two_components() -> None:
     logits = np.full((6, 6), -4, np.float32)
     logits[0:3, 0:3] = logits[3:6, 3:6] = 4
     found = components(logits, np.ones((6, 6), bool), 1)
-    assert [(c.row, c.col, c.mask.shape, c.end_row) for c in found] == [(0, 0, (3, 3), 3), (3, 3, (3, 3), 6)]
+    assert [c.pixels.bounds for c in found] == [(0, 0, 3, 3), (3, 3, 6, 6)]
+    assert [(c.row, c.end_row, c.centre) for c in found] == [(0, 3, (1.5, 1.5)), (3, 6, (4.5, 4.5))]
 
 
 def test_components_are_scored_by_their_own_mean_probability() -> None:
@@ -97,7 +109,7 @@ def test_small_and_invalid_areas_are_no_components() -> None:
     valid = np.zeros((20, 20), bool)
     valid[0, :11] = valid[5:8, 5:9] = True  # 11 and 12 pixels
     (found,) = components(logits, valid, 12)
-    assert (found.row, found.col, found.mask.sum()) == (5, 5, 12)
+    assert (found.pixels.bounds, found.area_px) == ((5, 5, 9, 8), 12)
 
 
 def test_a_component_with_a_hole_keeps_its_hole() -> None:
@@ -105,4 +117,16 @@ def test_a_component_with_a_hole_keeps_its_hole() -> None:
     logits[3:6, 3:6] = -5
     logits[4, 4] = 5  # an island in the hole
     ring, island = components(logits, np.ones((9, 9), bool), 1)
-    assert (ring.mask.sum(), island.mask.sum()) == (72, 1)
+    assert (ring.area_px, island.area_px) == (72, 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(hnp.arrays(np.float32, (9, 11), elements=st.floats(-3, 3, width=32)), st.integers(0, 9))
+def test_areas_scores_and_pixels_are_those_of_the_mask(logits: np.ndarray, least: int) -> None:
+    found = components(logits, np.ones(logits.shape, bool), least)
+    for component in found:
+        inside = drawn([component], logits.shape)
+        assert component.area_px == inside.sum() >= least
+        assert component.score == pytest.approx(probability(logits)[inside].mean(), abs=1e-6)
+    field = only(found[::2], logits, np.ones(logits.shape, bool))
+    assert np.array_equal(field > 0, drawn(found[::2], logits.shape))

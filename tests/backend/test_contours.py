@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from geopix_backend.contours import contours, enlarged
+from geopix_backend.contours import contours
 from geopix_backend.outlines import trace
 
 LOGITS = hnp.arrays(
@@ -59,12 +58,6 @@ def test_small_areas_and_holes_go() -> None:
     logits[2:12, 2:12], logits[5, 5], logits[15, 15] = 1.0, -1.0, 1.0
     (found,) = contours(logits, min_area_px=4).geometries()
     assert len(found.interiors) == 0 and found.area == pytest.approx(100, rel=0.02)
-
-
-def test_logits_are_enlarged_as_torch_does_it() -> None:
-    logits = np.random.default_rng(0).normal(0, 3, (7, 11)).astype(np.float32)
-    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], scale_factor=2, mode="bicubic")
-    np.testing.assert_allclose(enlarged(logits), expected[0, 0].numpy(), atol=1e-5)
 
 
 def test_no_logits_have_no_outlines() -> None:
