@@ -24,7 +24,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("raster", metavar="RASTER", help="a file that GDAL opens")
     parser.add_argument("prompt", metavar="PROMPT", help="such as 'segment all buildings'")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="polygons as .gpkg, .shp, .geojson or .fgb")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", type=Path, help="polygons as .gpkg, .shp, .geojson, .fgb or .parquet"
+    )
     area = parser.add_mutually_exclusive_group()
     area.add_argument("--bbox", type=numbers(4), metavar="X0,Y0,X1,Y1", help="only this box")
     area.add_argument("--tile", metavar="Z/X/Y", help="only this tile of the web map scheme")
