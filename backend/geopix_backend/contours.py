@@ -1,9 +1,10 @@
 """Sub-pixel outlines of soft masks: where the logits are zero.
 
 A pixel edge of a mask lies between a pixel with a positive logit and one without.  Each is replaced by the point
-between these two pixel centres where the logit, linear from one to the other, is zero.  That is what marching squares
-draws (Lorensen and Cline 1987, in two dimensions), but areas stay exactly those of the mask: pixels that meet at a
-corner are not joined, and no area appears, vanishes or merges.
+between these two pixel centres where the logit is zero.  That is what marching squares draws (Lorensen and Cline 1987,
+in two dimensions), but areas stay exactly those of the mask: pixels that meet at a corner are not joined, and no area
+appears, vanishes or merges.  From one centre to the next the logit is a cubic through four of them: with straight lines
+the outlines of ``benchmarks/logits.py`` agree less with the true shapes, by an IoU of 0.0015.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .cubic import between
 from .outlines import Ints, Outlines, trace
 
 Floats = NDArray[np.float32]
+Points = NDArray[np.complex128]
+NEWTON_STEPS = 3  # from the crossing of a straight line; 998 of 1000 points are then within 0.001 px
 NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
 
 
@@ -32,35 +36,46 @@ def contours(logits: Floats, min_area_px: float = 0.0) -> Outlines:
         return trace(np.zeros(logits.shape, bool))
     padded = np.pad(logits, 1, mode="edge")
     stairs = trace(padded > 0, min_area_px)
-    start, size = stairs.points[:-1], np.abs(np.diff(stairs.points, axis=0))
-    length = size.sum(axis=1).astype(np.int64)
+    corner = stairs.points.view(np.complex128)[:, 0]
+    edge = np.diff(corner)
+    length = (np.abs(edge.real) + np.abs(edge.imag)).astype(np.int64)
     length[stairs.rings[1:-1] - 1] = 0  # from one ring to the next
-    along = (np.diff(stairs.points, axis=0) / np.maximum(length, 1)[:, None]).repeat(length, axis=0)
     before = np.cumsum(length) - length
-    within = np.arange(len(along)) - before.repeat(length)
-    middle = start.repeat(length, axis=0) + along * (within[:, None] + 0.5)
-    inwards = np.stack([-along[:, 1], along[:, 0]], axis=1)  # the area is to the right, y down
-    inner, outer = (_at(padded, middle + sign * inwards / 2) for sign in (1, -1))
-    share = np.clip(inner / (inner - outer), NEAREST, 1 - NEAREST)
-    points = middle + (0.5 - np.where(np.isnan(share), 0.5, share))[:, None] * inwards
+    number = np.arange(len(edge)).repeat(length)
+    along = (edge / np.maximum(length, 1))[number]
+    middle = corner[number] + along * (np.arange(len(number)) - before[number] + 0.5)
+    inwards = along * 1j  # the area is to the right, y down
+    points = middle + (0.5 - _crossings(padded, middle, inwards)) * inwards
     height, width = logits.shape
-    points = np.clip(points - 1, 0, (width, height))  # the padding falls onto the border
+    points.real = np.clip(points.real - 1, 0, width)  # the padding falls onto the border
+    points.imag = np.clip(points.imag - 1, 0, height)
     return _closed(points, before, stairs)
 
 
-def _at(values: Floats, centre: NDArray[np.float64]) -> Floats:
+def _crossings(logits: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
+    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 beside an unknown pixel."""
+    before, inner, outer, after = (_at(logits, middle + away * inwards) for away in (1.5, 0.5, -0.5, -1.5))
+    before, after = np.where(np.isnan(before), inner, before), np.where(np.isnan(after), outer, after)
+    share = inner / (inner - outer)
+    for _ in range(NEWTON_STEPS):
+        value, slope = between(before, inner, outer, after, share)
+        share = np.clip(share - np.divide(value, slope, out=np.zeros_like(value), where=slope < 0), 0, 1)
+    return np.where(np.isnan(share), 0.5, np.clip(share, NEAREST, 1 - NEAREST))
+
+
+def _at(values: Floats, centre: Points) -> Floats:
     """Values of the pixels with these centres; NaN beyond the array."""
-    col, row = np.floor(centre).astype(np.int64).T
-    inside = (row >= 0) & (row < values.shape[0]) & (col >= 0) & (col < values.shape[1])
-    found = values.reshape(-1).take(row * values.shape[1] + col, mode="clip")
-    return np.where(inside, found, np.float32(np.nan))
+    row, col = centre.imag.astype(np.int64), centre.real.astype(np.int64)
+    height, width = values.shape
+    inside = (centre.imag >= 0) & (row < height) & (centre.real >= 0) & (col < width)
+    return np.where(inside, values.reshape(-1).take(row * width + col, mode="clip"), np.float32(np.nan))
 
 
-def _closed(points: NDArray[np.float64], before: Ints, stairs: Outlines) -> Outlines:
+def _closed(points: Points, before: Ints, stairs: Outlines) -> Outlines:
     """Rings of the points; ``before`` tells how many come before those of each old one."""
     count = np.diff(np.append(before[stairs.rings[:-1]], len(points)))
     rings = np.concatenate([[0], np.cumsum(count + 1)])
-    result = np.empty((rings[-1], 2))
+    result = np.empty(rings[-1], np.complex128)
     result[np.arange(len(points)) + np.arange(len(count)).repeat(count)] = points
     result[rings[1:] - 1] = result[rings[:-1]]
-    return Outlines(result, rings, stairs.shells, stairs.values)
+    return Outlines(result.view(np.float64).reshape(-1, 2), rings, stairs.shells, stairs.values)

@@ -25,6 +25,16 @@ def doubled(logits: Floats) -> Floats:
     return np.stack(_halfway(np.pad(tall, [(0, 0), (2, 2)], mode="edge"), 1), axis=2).reshape(2 * height, 2 * width)
 
 
+def between(before: Floats, first: Floats, second: Floats, after: Floats, share: Floats) -> tuple[Floats, Floats]:
+    """Value and slope of the cubic through four samples in a row, at a share 0..1 of the way in the middle."""
+    a = np.float32(SHARPNESS)
+    linear = a * (before - second)
+    square = -2 * a * before - (a + 3) * first + (2 * a + 3) * second + a * after
+    cube = a * (before - after) + (a + 2) * (first - second)
+    value = ((cube * share + square) * share + linear) * share + first
+    return value, (3 * cube * share + 2 * square) * share + linear
+
+
 def _resized_rows(logits: Floats, height: int) -> Floats:
     centre = (np.arange(height) + 0.5) * len(logits) / height - 0.5
     first = np.floor(centre).astype(np.intp)

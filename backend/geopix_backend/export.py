@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +164,12 @@ class _Stream:
         found = compute.if_else(compute.equal(classes, ""), phrases, classes)
         self.categories.update(dict.fromkeys(found.unique().to_pylist()))
         keys = ["turn", "prompt", "model"]
-        runs = pa.table([batch.column(key) for key in keys], keys).group_by(keys).aggregate([]).to_pydict()
+        runs = (
+            pa.table([batch.column(key) for key in keys], keys)
+            .group_by(keys, use_threads=False)
+            .aggregate([])
+            .to_pydict()
+        )
         self.runs.update(dict.fromkeys(zip(*(runs[key] for key in keys), strict=True)))
 
 
@@ -177,8 +182,10 @@ def _write_files(path: Path, form: Format, stream: _Stream, crs: CRS | None) -> 
     if form.driver != "ESRI Shapefile":
         _write_layer(path, form, iter(stream), SCHEMA, crs)
         if form.driver == "GPKG":
-            add_style(path, path.stem, stream.categories)
-            add_metadata(path, path.stem, stream.runs)
+            with closing(sqlite3.connect(path)) as database, database:
+                database.execute("PRAGMA synchronous = OFF")  # see GPKG_CONFIG
+                add_style(database, path.stem, stream.categories)
+                add_metadata(database, path.stem, stream.runs)
         _check_count(_count(path), stream.done)
         return [path]
     parts, made = Parts(iter(stream)), list[Path]()
@@ -218,8 +225,6 @@ def _write_layer(
             if failures:  # of the source; GDAL knows only that there was one
                 raise failures[0] from error
             raise
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -62,7 +62,13 @@ def densified(polygons: ArrayLike, crs: CRS) -> NDArray[np.object_]:
     unit = crs.axis_info[0].unit_conversion_factor  # metres, or radians where geographic
     length = SEGMENT_M / (unit * EARTH_RADIUS_M if crs.is_geographic else unit)
     x0, y0, x1, y1 = shapely.total_bounds(polygons)
-    return np.asarray(shapely.segmentize(polygons, max(length, (x1 - x0 + y1 - y0) / MAX_SEGMENTS)))
+    length = max(length, (x1 - x0 + y1 - y0) / MAX_SEGMENTS)
+    west, south, east, north = shapely.bounds(polygons).T
+    long = np.maximum(east - west, north - south) > length / 2  # no edge of the others can be too long
+    if long.any():
+        polygons = polygons.copy()
+        polygons[long] = shapely.segmentize(polygons[long], length)
+    return polygons
 
 
 def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> tuple[float, float] | None:

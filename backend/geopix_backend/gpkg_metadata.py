@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
-from pathlib import Path
 from xml.etree import ElementTree
 
 QGIS = "http://mrcc.com/qgis.dtd"
@@ -27,11 +25,11 @@ ABSTRACT = (
 )
 
 
-def add_metadata(path: Path, table: str, runs: Iterable[tuple[int, str, str]]) -> None:
+def add_metadata(database: sqlite3.Connection, table: str, runs: Iterable[tuple[int, str, str]]) -> None:
     """Describes the layer of a GeoPackage that has no metadata yet.
 
     Args:
-        path: The file, which nobody has open.
+        database: The file.
         table: Its layer.
         runs: Turn, prompt and model of each question that was answered.
 
@@ -39,18 +37,15 @@ def add_metadata(path: Path, table: str, runs: Iterable[tuple[int, str, str]]) -
         sqlite3.Error: If it cannot be written.
     """
     history = [f'Turn {turn}: "{" ".join(prompt.split())}", model {model}' for turn, prompt, model in runs]
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (ABSTRACT, table))
-        for statement in TABLES:
-            database.execute(statement)
-        database.executemany(EXTENSION, [("gpkg_metadata",), ("gpkg_metadata_reference",)])
-        database.execute(
-            "INSERT INTO gpkg_metadata VALUES (1, 'dataset', ?, 'text/xml', ?)", (QGIS, _qmd(table, history))
-        )
-        database.execute(
-            "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id) VALUES ('table', ?, 1)",
-            (table,),
-        )
+    database.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (ABSTRACT, table))
+    for statement in TABLES:
+        database.execute(statement)
+    database.executemany(EXTENSION, [("gpkg_metadata",), ("gpkg_metadata_reference",)])
+    row = (QGIS, _qmd(table, history))
+    database.execute("INSERT INTO gpkg_metadata VALUES (1, 'dataset', ?, 'text/xml', ?)", row)
+    database.execute(
+        "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id) VALUES ('table', ?, 1)", (table,)
+    )
 
 
 def _qmd(title: str, history: Iterable[str]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
-from pathlib import Path
 from xml.etree import ElementTree
 
 from geopix_qgis.palette import OTHERS, colour_of
@@ -24,21 +22,20 @@ CONTENTS = """INSERT INTO gpkg_contents (table_name, data_type, identifier) VALU
     'layer_styles')"""
 
 
-def add_style(path: Path, table: str, categories: Iterable[str]) -> None:
+def add_style(database: sqlite3.Connection, table: str, categories: Iterable[str]) -> None:
     """Stores the style in a GeoPackage that has none yet.
 
     Args:
-        path: The file, which nobody has open.
+        database: The file.
         table: Its layer.
         categories: Classes, or phrases where there is no class.
 
     Raises:
         sqlite3.Error: If it cannot be written.
     """
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(TABLE)
-        database.execute(ROW, ("GeoPix answers", qml(categories), "Written by GeoPix", table))
-        database.execute(CONTENTS)
+    database.execute(TABLE)
+    database.execute(ROW, ("GeoPix answers", qml(categories), "Written by GeoPix", table))
+    database.execute(CONTENTS)
 
 
 def qml(categories: Iterable[str]) -> str:

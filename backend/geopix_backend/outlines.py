@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -42,6 +43,10 @@ class Outlines:
 
     def geometries(self) -> NDArray[np.object_]:
         """The polygons as shapely geometries, all valid; holes may touch their shell in a point."""
+        return self._geometries
+
+    @cached_property
+    def _geometries(self) -> NDArray[np.object_]:
         offsets = (self.rings, self.shells)
         return np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, self.points, offsets))
 

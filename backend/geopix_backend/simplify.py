@@ -35,26 +35,35 @@ def simplify(outlines: Outlines, deviation_px: float, *, stairs: bool = True) ->
         return outlines
     work, tolerance = outlines, deviation_px
     if stairs and deviation_px >= HALF_STEP:
-        work, tolerance = _unless_changed(_through_steps(outlines), outlines), deviation_px - HALF_STEP
+        work, tolerance = _through_steps(outlines), deviation_px - HALF_STEP
+        work = _instead(work, outlines, _changed(work, _areas(outlines)))
     work = _from_far_ends(work)
-    ring, tolerances = _ring_of(work), np.full(len(work.rings) - 1, tolerance)
-    chosen = _douglas_peucker(work, tolerances)
-    for divisor in (*FINER, 0):
-        changed = _changed(_kept(work, chosen), work)
-        if not changed.any():
-            break
-        finer = _douglas_peucker(work, np.where(changed, tolerances / divisor, np.inf)) if divisor else True
-        chosen |= changed[ring] & finer
-    found = _kept(work, chosen)
+    chosen = _thinned(work, tolerance)
     for last in (*[False] * ROUNDS, True):
+        found = _kept(work, chosen)
         invalid = ~shapely.is_valid(found.geometries())
         if not invalid.any():
             return found
-        bad = np.repeat(invalid, np.diff(work.shells))[ring]
+        bad = invalid.repeat(np.diff(work.shells))[_ring_of(work)]
         chosen |= bad if last else bad & _near_crossings(work, chosen, bad)
-        found = _kept(work, chosen)
+    found = _kept(work, chosen)
     invalid = ~shapely.is_valid(found.geometries())
-    return _instead(found, outlines, np.repeat(invalid, np.diff(found.shells)))
+    return _instead(found, outlines, invalid.repeat(np.diff(found.shells)))
+
+
+def _thinned(outlines: Outlines, tolerance: float) -> Bools:
+    """(points,) which to keep; rings that are small for the tolerance get a finer one."""
+    tolerances, areas = np.full(len(outlines.rings) - 1, tolerance), _areas(outlines)
+    chosen = _douglas_peucker(outlines, tolerances)
+    for divisor in (*FINER, 0):
+        changed = _changed(_kept(outlines, chosen), areas)
+        if not changed.any():
+            break
+        again = changed[_ring_of(outlines)]
+        if divisor:
+            again &= _douglas_peucker(outlines, np.where(changed, tolerances / divisor, np.inf))
+        chosen |= again
+    return chosen
 
 
 def _complex(points: NDArray[np.float64]) -> Points:
@@ -68,21 +77,16 @@ def _ring_of(outlines: Outlines) -> Ints:
 
 def _areas(outlines: Outlines) -> NDArray[np.float64]:
     """(rings,) signed areas."""
-    x, y = outlines.points.T
-    twice = np.zeros(len(x))
-    twice[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    points = _complex(outlines.points)
+    twice = np.zeros(len(points))
+    twice[:-1] = (points[:-1].conj() * points[1:]).imag
     twice[outlines.rings[1:] - 1] = 0
     return np.add.reduceat(twice, outlines.rings[:-1]) / 2
 
 
-def _changed(new: Outlines, old: Outlines) -> Bools:
+def _changed(new: Outlines, areas: NDArray[np.float64]) -> Bools:
     """(rings,) whether a ring is no ring any more, or has another area."""
-    before, after = _areas(old), _areas(new)
-    return (np.diff(new.rings) < 4) | (np.abs(after - before) > MAX_AREA_CHANGE * np.abs(before))
-
-
-def _unless_changed(new: Outlines, old: Outlines) -> Outlines:
-    return _instead(new, old, _changed(new, old))
+    return (np.diff(new.rings) < 4) | (np.abs(_areas(new) - areas) > MAX_AREA_CHANGE * np.abs(areas))
 
 
 def _instead(new: Outlines, old: Outlines, which: Bools) -> Outlines:
@@ -130,16 +134,19 @@ def _from_far_ends(outlines: Outlines) -> Outlines:
     """The same rings, each begun at the point that is furthest from where it began before: a corner, not mid-edge."""
     points, rings = _complex(outlines.points), outlines.rings
     ring, size = _ring_of(outlines), np.diff(rings) - 1
-    far = _largest(np.abs(points - points[rings[:-1]][ring]), rings) - rings[:-1]
+    far = _largest(_squares(points - points[rings[:-1]][ring]), rings, ring) - rings[:-1]
     within = np.arange(len(points)) - rings[ring] + far[ring]
     within -= size[ring] * (within >= size[ring])
     return Outlines(_plain(points[rings[ring] + within]), rings, outlines.shells, outlines.values)
 
 
-def _largest(values: NDArray[np.float64], offsets: Ints) -> Ints:
+def _squares(points: Points) -> NDArray[np.float64]:
+    return np.asarray(points.real**2 + points.imag**2)
+
+
+def _largest(values: NDArray[np.float64], offsets: Ints, group: Ints) -> Ints:
     """Where the largest value of each group is; groups are not empty."""
-    largest = np.maximum.reduceat(values, offsets[:-1]).repeat(offsets[1:] - offsets[:-1])
-    at = np.flatnonzero(values == largest)
+    at = np.flatnonzero(values == np.maximum.reduceat(values, offsets[:-1])[group])
     return at[np.searchsorted(at, offsets[:-1])]
 
 
@@ -149,38 +156,40 @@ def _douglas_peucker(outlines: Outlines, tolerances: NDArray[np.float64]) -> Boo
     Every point that goes is within the tolerance of its ring.  GEOS may take away the first point of a ring as well,
     and then misses by up to twice the tolerance.
     """
-    points, rings = _complex(outlines.points), outlines.rings
+    points, rings, ring = _complex(outlines.points), outlines.rings, _ring_of(outlines)
     first, last = rings[:-1], rings[1:] - 1
-    middle = _largest(np.abs(points - points[first][_ring_of(outlines)]), rings)
+    middle = _largest(_squares(points - points[first][ring]), rings, ring)
     first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
-    limit = np.tile((tolerances * (1 + ROUNDING)) ** 2, 2)
+    limit = (tolerances * (1 + ROUNDING)) ** 2
+    limit = np.concatenate([limit, limit])
     chosen = np.zeros(len(points), bool)
     chosen[first] = chosen[last] = True
     while True:
-        inner = last - first - 1
-        there = (inner > 0) & (limit < np.inf)
-        first, last, inner, limit = first[there], last[there], inner[there], limit[there]
-        if len(first) == 0:
+        there = np.flatnonzero((last - first > 1) & (limit < np.inf))
+        if len(there) == 0:
             return chosen
+        first, last, limit = first[there], last[there], limit[there]
+        inner = last - first - 1
         offsets = np.concatenate([[0], np.cumsum(inner)])
-        at = np.arange(offsets[-1]) + np.repeat(first + 1 - offsets[:-1], inner)
-        away = _squared_distances(points[at], points[first], points[last], inner)
-        worst = _largest(away, offsets)
-        split = away[worst] > limit
-        middle = at[worst[split]]
+        line = np.arange(len(first)).repeat(inner)
+        at = np.arange(offsets[-1]) + (first + 1 - offsets[:-1])[line]
+        away = _squared_distances(points[at], points[first], points[last], line)
+        worst = _largest(away, offsets, line)
+        split = np.flatnonzero(away[worst] > limit)
+        first, middle, last, limit = first[split], at[worst[split]], last[split], limit[split]
         chosen[middle] = True
-        first, last = np.concatenate([first[split], middle]), np.concatenate([middle, last[split]])
-        limit = np.tile(limit[split], 2)
+        first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
+        limit = np.concatenate([limit, limit])
 
 
-def _squared_distances(points: Points, start: Points, end: Points, times: Ints) -> NDArray[np.float64]:
-    """From points to the straight line between a start and an end, each of which stands for ``times`` of the points."""
+def _squared_distances(points: Points, start: Points, end: Points, line: Ints) -> NDArray[np.float64]:
+    """From each point to one of the straight lines between starts and ends; ``line`` says to which."""
     along = end - start
     along[along == 0] = np.finfo(float).eps  # a line without length: any direction does
-    length = along.real**2 + along.imag**2
-    turned = (points - start.repeat(times)) * (along.conj() / length).repeat(times)  # the line is now from 0 to 1
+    length = _squares(along)
+    turned = (points - start[line]) * (along.conj() / length)[line]  # the line is now from 0 to 1
     past = turned.real - np.clip(turned.real, 0, 1)
-    return (past * past + turned.imag * turned.imag) * length.repeat(times)
+    return np.asarray((past * past + turned.imag * turned.imag) * length[line])
 
 
 def _near_crossings(outlines: Outlines, chosen: Bools, bad: Bools) -> Bools:
