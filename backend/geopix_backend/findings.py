@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 
 from geopix_model.predictor import Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
+from geopix_qgis.squaring import BUILT
 
 from .components import Component, only
+from .geodesy import ground_matrix
 from .question import Question
 from .raster import Tile
+from .right_angles import squared
 from .vectors import measure, moved, smooth_polygons
-from .wording import Fact
+from .wording import Fact, stems
 
 _DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
@@ -26,6 +30,8 @@ class _Target:
         self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
         self.smooth, self.even_at = False, mask.even_at
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
+        names = [" ".join(stems(name)) for name in (self.class_name, self.phrase)]
+        self.was_built = any(thing in name for thing in BUILT for name in names)
 
 
 class Findings:
@@ -81,8 +87,14 @@ class Findings:
             outlines = smooth_polygons(field, corner, min_area_px=0, simplify_px=_DEVIATION_PX)
         else:
             outlines = moved([component.pixels for component in found], corner)
+        if self._question.right_angles and target.was_built:
+            pixels = moved([component.pixels for component in found], corner)
+            middle = shapely.box(*shapely.total_bounds(pixels)).centroid
+            outlines = squared(outlines, pixels, ground_matrix(tile.crs, middle.x, middle.y))
         sizes = measure(outlines, tile.crs)
         for component, polygon, (area_m2, perimeter_m) in zip(found, outlines, sizes, strict=True):
+            if area_m2 is not None and area_m2 < self._question.min_area_m2:
+                continue
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
             target.area_px += polygon.area / abs(tile.transform.determinant)

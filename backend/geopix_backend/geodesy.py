@@ -88,6 +88,21 @@ def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> 
     return (float(along_row), float(along_col)) if along_row > 0 and along_col > 0 else None
 
 
+def ground_matrix(crs: CRS | None, x: float, y: float) -> NDArray[np.float64]:
+    """(2, 2) from CRS units around (x, y) to metres east and north; nothing changes where there is no such place."""
+    geod = crs.get_geod() if crs is not None else None
+    if crs is None or geod is None:
+        return np.eye(2)
+    step = 1.0 / crs.axis_info[0].unit_conversion_factor  # about a metre, or a radian
+    step = step / EARTH_RADIUS_M if crs.is_geographic else step
+    lon, lat = to_lonlat(crs, x + np.array([0, step, 0]), y + np.array([0, 0, step]))
+    if not np.isfinite([lon, lat]).all():
+        return np.eye(2)
+    azimuth, _, length = geod.inv(lon[[0, 0]], lat[[0, 0]], lon[1:], lat[1:])
+    east, north = length * np.sin(np.radians(azimuth)), length * np.cos(np.radians(azimuth))
+    return np.array([east, north]) / step
+
+
 def apply(transform: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The affine transform of arrays of points."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
