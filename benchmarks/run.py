@@ -1,4 +1,4 @@
-"""All benchmarks, each beside its peers in one run: ``python benchmarks/run.py [--quick] [--json OUT] [--only NAME]``.
+"""All benchmarks, each beside its peers in one run: ``python benchmarks/run.py [--quick] [--json OUT]``.
 
 Prints each ratio beside its goal.  The JSON is a list of {"name", "ratio", "goal", "ok"}; a peer that is missing makes
 a row that is not ok.  The peers live in .cache/peers (``scripts/install-peers``, which is run where they are missing).
@@ -28,7 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller inputs and fewer repeats, under five minutes")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
-    parser.add_argument("--details", type=Path, help="write the rows with all that was measured, for plots.py")
+    parser.add_argument("--report", action="store_true", help="also fill docs/performance.md and its plot anew")
     parser.add_argument("--only", choices=BENCHMARKS, nargs="+", default=BENCHMARKS)
     args = parser.parse_args()
     if "GEOPIX_BENCHMARK" not in os.environ:
@@ -46,8 +46,10 @@ def main() -> int:
     if args.json:
         keys = ("name", "ratio", "goal", "ok")
         args.json.write_text(json.dumps([{key: asdict(row)[key] for key in keys} for row in found], indent=1))
-    if args.details:
-        args.details.write_text(json.dumps([asdict(row) for row in found], indent=1))
+    if args.report:
+        from benchmarks import report
+
+        report.write([asdict(row) for row in found], args.quick)
     return 0 if all(row.ok for row in found) else 1
 
 
