@@ -26,9 +26,10 @@ CHATTER = ("INFO", "DEBUG")  # how lines of its log begin that explain nothing
 # Everything else stays behind: PROJ_*, PYTHON* and GDAL_* of QGIS break the pyproj, numpy and rasterio of the model
 # process, and qtpy leaves a QT_API.
 ANYWHERE = {"PATH", "LANG", "LANGUAGE", "TZ", "TMP", "TEMP", "TMPDIR", "OMP_NUM_THREADS"}
-UNIX = {"HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}
+NETWORK = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}  # to fetch models
+UNIX = {"HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"}
 WINDOWS = {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
-KEPT_NAMES = ANYWHERE | UNIX | WINDOWS
+KEPT_NAMES = ANYWHERE | NETWORK | UNIX | WINDOWS
 KEPT_PREFIXES = ("LC_", "CUDA_", "HF_", "NVIDIA_", "GEOPIX_")
 
 

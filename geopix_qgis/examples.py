@@ -34,7 +34,9 @@ def notes(facts: Optional[ModelFacts]) -> list[str]:
         return [LOCAL]
     fine, coarse = facts.gsd_range_m
     knows = f"knows {listing(facts.classes)}" if facts.classes else "can be asked for anything that is seen from above"
+    missing = [] if facts.installed else [f"{facts.title} is not installed: {facts.how_to_get}"]
     return [
+        *missing,
         f"{facts.title} {knows}, at {fine:g} to {coarse:g} m per pixel. {facts.cannot}".strip(),
         f"Areas and counts are computed from the polygons. {LOCAL}",
     ]

@@ -17,11 +17,12 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
-VERSION = 2
+VERSION = 3
 AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 FRAME_TYPE = "application/x-geopix-frame"
 MAX_PROMPT_CHARS = 4000
+TASKS = ("auto", "segment", "refer", "caption", "vqa")
 
 
 class ProtocolError(ValueError):
@@ -83,6 +84,9 @@ class ModelFacts:
         gsd_range_m: (finest, coarsest) ground resolution that it was trained for; a tile is resampled into it.
         classes: Names that it knows, empty for an open vocabulary.
         cannot: What it should not be asked, one sentence.
+        download_bytes: What is fetched to install it, about; 0 for a model that comes with the program.
+        on_this_machine: In which form and on which device it would run, or that it would not; one sentence.
+        how_to_get: What to do where it is not installed, one sentence; "" where it is.
     """
 
     name: str
@@ -97,6 +101,9 @@ class ModelFacts:
     gsd_range_m: tuple[float, float]
     classes: tuple[str, ...] = ()
     cannot: str = ""
+    download_bytes: int = 0
+    on_this_machine: str = ""
+    how_to_get: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ class AskRequest:
         min_area_px: Regions and holes smaller than this many model pixels are dropped.
         outline: Polygons, each a tuple of closed rings of (x, y) in the tile's CRS, the outer ring first; nothing is
             found outside of them.  Empty is all of the tile.
+        task: One of ``TASKS``: what is wanted of the question; ``auto`` leaves it to its words.
     """
 
     prompt: str
@@ -131,6 +139,7 @@ class AskRequest:
     min_score: float = 0.5
     min_area_px: int = 12
     outline: Outline = ()
+    task: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -221,8 +230,33 @@ class DoneEvent:
     passes: int = 1
 
 
-Event = Union[TileEvent, TextEvent, RegionEvent, ProgressEvent, ErrorEvent, DoneEvent]
-EVENTS = {cls.name: cls for cls in (TileEvent, TextEvent, RegionEvent, ProgressEvent, ErrorEvent, DoneEvent)}
+@dataclass(frozen=True)
+class InstallEvent:
+    """How far a download of a model is; ``POST /v1/models/NAME/download`` answers with these, or an ``ErrorEvent``.
+
+    Attributes:
+        stage: "waiting" (another process installs it), "asking" (the hub), "fetching", "copying", "checking", or, the
+            last, "installed".
+        file: Which one, "" for none.
+        done_bytes, total_bytes: Over all files; 0 while they are not known.
+        bytes_per_s: Of the last seconds.
+        seconds_left: None while nobody can know.
+        commit: What is fetched, 40 digits.
+    """
+
+    name: ClassVar[str] = "install"
+    stage: str
+    file: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    bytes_per_s: float = 0.0
+    seconds_left: Optional[float] = None
+    commit: str = ""
+
+
+Event = Union[TileEvent, TextEvent, RegionEvent, ProgressEvent, ErrorEvent, DoneEvent, InstallEvent]
+_KINDS = (TileEvent, TextEvent, RegionEvent, ProgressEvent, ErrorEvent, DoneEvent, InstallEvent)
+EVENTS = {cls.name: cls for cls in _KINDS}
 TILES = {cls.kind: cls for cls in (PathTile, PixelTile)}
 HEARTBEAT = b": ping\n\n"
 

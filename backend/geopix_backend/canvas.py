@@ -17,19 +17,20 @@ OFF = np.float32(-8.0)
 
 
 def to_window(logits: Floats, height: int, width: int) -> Floats:
-    """Logits at the model's own resolution as (height, width) window pixels.
+    """Logits (..., h, w) at the model's own resolution as (..., height, width) window pixels.
 
     Logits that have the size already come back as they are: a mask at full resolution keeps its corners exactly.
     """
     logits = np.asarray(logits, dtype=np.float32)
-    return logits if logits.shape == (height, width) else resized(logits, height, width)
+    return logits if logits.shape[-2:] == (height, width) else resized(logits, height, width)
 
 
 class Canvas:
     """Weighted sums of the logits of each target over the rows that some window may still change.
 
     Rows are those of the tile.  Every window adds to every target, with ``OFF`` where its answer does not name it, so
-    one array of weights serves all targets.
+    one array of weights serves all targets.  A target has P planes: the logits of its mask, and after them whatever is
+    blended alike (the logits of its cores).
     """
 
     def __init__(self, height: int, width: int, overlap_px: int) -> None:
@@ -49,11 +50,11 @@ class Canvas:
         return self.first_row + len(self._weight)
 
     def add(self, window: Window, named: Mapping[str, Floats]) -> None:
-        """Blends in one window: for each target that its answer names, (h, w) logits."""
+        """Blends in one window: for each target that its answer names, (P, h, w) logits."""
         self._grow(window.row + window.height)
         for key in named:
             # Windows before this one did not name it: they said OFF wherever they looked.
-            self._sums.setdefault(key, OFF * self._weight)
+            self._sums.setdefault(key, np.repeat((OFF * self._weight)[None], len(named[key]), axis=0))
         place = (
             slice(window.row - self.first_row, window.row - self.first_row + window.height),
             slice(window.col, window.col + window.width),
@@ -61,25 +62,25 @@ class Canvas:
         weight = blend_weights(window, self._height, self._width, self._overlap_px)
         self._weight[place] += weight
         for key, total in self._sums.items():
-            total[place] += weight * named.get(key, OFF)
+            total[:, place[0], place[1]] += weight * named.get(key, OFF)
 
     def logits(self, key: str, end_row: int) -> Floats:
-        """Blended logits of the rows from ``first_row`` to ``end_row``; ``OFF`` where no window has looked."""
+        """Blended logits (P, h, W) of the rows from ``first_row`` to ``end_row``; ``OFF`` where nobody looked."""
         rows = slice(0, end_row - self.first_row)
-        weight = self._weight[rows]
-        return np.divide(self._sums[key][rows], weight, out=np.full_like(weight, OFF), where=weight > 0)
+        weight, total = self._weight[rows], self._sums[key][:, rows]
+        return np.divide(total, weight, out=np.full_like(total, OFF), where=weight > 0)
 
     def take(self, key: str, inside: NDArray[np.bool_]) -> None:
         """Switches a target off where ``inside``, (h, W) from ``first_row``, is true: those pixels are regions now."""
         rows = slice(0, len(inside))
-        self._sums[key][rows][inside] = (OFF * self._weight[rows])[inside]
+        self._sums[key][0][rows][inside] = (OFF * self._weight[rows])[inside]
 
     def release(self, first_row: int) -> None:
         """Forgets the rows above ``first_row``."""
         gone = first_row - self.first_row
         if gone > 0:
             self._weight = self._weight[gone:].copy()
-            self._sums = {key: total[gone:].copy() for key, total in self._sums.items()}
+            self._sums = {key: total[:, gone:].copy() for key, total in self._sums.items()}
             self.first_row = first_row
 
     def _grow(self, end_row: int) -> None:
@@ -87,4 +88,7 @@ class Canvas:
         if missing > 0:
             more = np.zeros((missing, self._width), np.float32)
             self._weight = np.concatenate([self._weight, more])
-            self._sums = {key: np.concatenate([total, more]) for key, total in self._sums.items()}
+            self._sums = {
+                key: np.concatenate([total, np.repeat(more[None], len(total), axis=0)], axis=1)
+                for key, total in self._sums.items()
+            }

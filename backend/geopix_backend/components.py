@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
+from scipy import ndimage
 from shapely import Polygon
 
 from .outlines import Outlines, trace
@@ -61,22 +62,70 @@ def components(
         min_area_px: Holes smaller than this are filled, then smaller components are left out.
         even_at: Mean probability that is reported as a score of 0.5; others are shifted by as much, as log-odds.
     """
-    outlines = trace((logits > 0) & valid, min_area_px)
+    return _scored(trace((logits > 0) & valid, min_area_px), logits, even_at)
+
+
+def split(
+    found: Sequence[Component], planes: NDArray[np.float32], min_area_px: int, even_at: float = 0.5
+) -> list[Component]:
+    """The single objects of components: each core with the pixels that are nearest to it on a way inside the mask.
+
+    Args:
+        found: Components of the first plane.
+        planes: (2, H, W) logits of mask and cores.
+        min_area_px, even_at: As in ``components``.
+    """
+    whole = labelled(found, planes.shape[1:])
+    cores, count = ndimage.label((planes[1] > 0) & (whole > 0))
+    whole_of = np.zeros(count + 1, np.int64)
+    whole_of[cores] = whole  # a core lies in one component
+    several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
+    if not several.any():
+        return list(found)
+    joined = several[whole]
+    parts = _scored(trace(_grown(np.where(joined, cores, 0), joined), min_area_px), planes[0], even_at)
+    rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
+    return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
+
+
+def _scored(outlines: Outlines, logits: NDArray[np.float32], even_at: float) -> list[Component]:
     pixels = outlines.geometries()
     means = sums(probability(logits), outlines) / np.maximum(shapely.area(pixels), 1)
     return [Component(*pair) for pair in zip(pixels, (shifted(mean, even_at) for mean in means.tolist()), strict=True)]
 
 
-def drawn(found: Sequence[Component], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W) pixels of the components."""
+def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Every pixel of a mask given to a seed of its area, one step at a time from all seeds at once."""
+    owner, free = np.pad(seeds, 1), np.pad(mask & (seeds == 0), 1)
+    steps = np.array([-owner.shape[1], -1, 1, owner.shape[1]])
+    owners, is_free = owner.reshape(-1), free.reshape(-1)
+    front = np.flatnonzero(owners)
+    while len(front):
+        near = (front[:, None] + steps).reshape(-1)
+        reached = is_free[near]
+        near = near[reached]
+        np.maximum.at(owners, near, owners[front].repeat(4)[reached])
+        is_free[near] = False
+        front = np.unique(near)
+    return owner[1:-1, 1:-1]
+
+
+def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none."""
     if not found:
-        return np.zeros(shape, bool)
-    return np.asarray(rasterize([component.pixels for component in found], shape).astype(bool))
+        return np.zeros(shape, np.int32)
+    numbered = ((component.pixels, number) for number, component in enumerate(found, start=1))
+    return np.asarray(rasterize(numbered, shape, dtype="int32"))
 
 
-def only(found: Sequence[Component], logits: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(H, W) logits that are positive on these components and nowhere else; NaN where nothing is valid."""
-    inside = drawn(found, logits.shape[:2])
+def drawn(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(H, W) pixels of the components."""
+    return np.asarray(labelled(found, shape) > 0)
+
+
+def only(labels: NDArray[np.int32], logits: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(H, W) logits that are positive on ``labelled`` pixels and nowhere else; NaN where nothing is valid."""
+    inside = labels > 0
     field = np.where(inside, np.maximum(logits, LEAST), np.minimum(logits, -LEAST))
     return np.where(valid | inside, field, np.float32(np.nan))
 

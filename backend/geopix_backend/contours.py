@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cubic import between
+from .lattice import Values
 from .outlines import Ints, Outlines, trace
 
 Floats = NDArray[np.float32]
@@ -21,13 +22,15 @@ NEWTON_STEPS = 3  # from the crossing of a straight line; 998 of 1000 points are
 NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
 
 
-def contours(logits: Floats, min_area_px: float = 0.0) -> Outlines:
+def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = None) -> Outlines:
     """Outlines of the 4-connected areas with positive logits, in pixel coordinates.
 
     Args:
         logits: (H, W) float, samples at pixel centres; NaN where nothing is known: an outline beside it, or at the
             border of the array, follows the pixel edge.
         min_area_px: As in ``outlines.trace``, for the areas of the pixels.
+        labels: (H, W) integers, other than 0 where logits are positive: areas are those of equal labels, and where two
+            of them touch, the outline follows the pixel edge.
 
     Returns:
         Valid polygons with a vertex for each pixel edge; ``simplify`` takes most of them away.
@@ -35,7 +38,7 @@ def contours(logits: Floats, min_area_px: float = 0.0) -> Outlines:
     if 0 in logits.shape:
         return trace(np.zeros(logits.shape, bool))
     padded = np.pad(logits, 1, mode="edge")
-    stairs = trace(padded > 0, min_area_px)
+    stairs = trace(padded > 0 if labels is None else np.pad(labels, 1, mode="edge"), min_area_px)
     corner = stairs.points.view(np.complex128)[:, 0]
     edge = np.diff(corner)
     length = (np.abs(edge.real) + np.abs(edge.imag)).astype(np.int64)
@@ -53,9 +56,10 @@ def contours(logits: Floats, min_area_px: float = 0.0) -> Outlines:
 
 
 def _crossings(logits: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
-    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 beside an unknown pixel."""
+    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none."""
     before, inner, outer, after = (_at(logits, middle + away * inwards) for away in (1.5, 0.5, -0.5, -1.5))
     before, after = np.where(np.isnan(before), inner, before), np.where(np.isnan(after), outer, after)
+    outer = np.where(outer > 0, np.float32(np.nan), outer)
     share = inner / (inner - outer)
     for _ in range(NEWTON_STEPS):
         value, slope = between(before, inner, outer, after, share)

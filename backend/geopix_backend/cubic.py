@@ -14,8 +14,11 @@ SHARPNESS = -0.75  # Keys 1981, the parameter a; the value that OpenCV and PyTor
 
 
 def resized(logits: Floats, height: int, width: int) -> Floats:
-    """(height, width) logits; samples are pixel centres (``align_corners=False``), constant beyond the outermost."""
-    return _resized_rows(_resized_rows(logits, height).T, width).T
+    """Logits (..., h, w) as (..., height, width).
+
+    Samples are pixel centres (``align_corners=False``), constant beyond the outermost ones.
+    """
+    return _resized_rows(_resized_rows(logits, height).swapaxes(-1, -2), width).swapaxes(-1, -2)
 
 
 def doubled(logits: Floats) -> Floats:
@@ -36,12 +39,13 @@ def between(before: Floats, first: Floats, second: Floats, after: Floats, share:
 
 
 def _resized_rows(logits: Floats, height: int) -> Floats:
-    centre = (np.arange(height) + 0.5) * len(logits) / height - 0.5
+    rows = logits.shape[-2]
+    centre = (np.arange(height) + 0.5) * rows / height - 0.5
     first = np.floor(centre).astype(np.intp)
-    total = np.zeros((height, logits.shape[1]), np.float32)
+    total = np.zeros((*logits.shape[:-2], height, logits.shape[-1]), np.float32)
     for tap in range(-1, 3):
         weight = _weight(np.abs(centre - first - tap)).astype(np.float32)
-        total += logits[np.clip(first + tap, 0, len(logits) - 1)] * weight[:, None]
+        total += logits[..., np.clip(first + tap, 0, rows - 1), :] * weight[:, None]
     return total
 
 

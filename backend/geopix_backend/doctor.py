@@ -6,7 +6,7 @@ import argparse
 import importlib.metadata
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import psutil
@@ -14,18 +14,11 @@ import torch
 
 from geopix_model import __version__, registry
 
+from .machine import device_memory
 from .models import models
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "rasterio", "pyproj", "shapely", "pyogrio",
             "fastapi", "uvicorn")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes of a device's memory."""
-
-    total: int
-    free: int
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -67,17 +60,8 @@ def findings(device: str = "auto") -> dict[str, Any]:
         "device": where,
         "device_name": torch.cuda.get_device_name(where) if where.startswith("cuda") else platform.machine(),
         "memory": asdict(memory),
-        "models": [{**model, "fits": model["memory_bytes"] <= memory.free} for model in models()],
+        "models": [{**model, "fits": model["memory_bytes"] <= memory.free} for model in models(device)],
     }
-
-
-def device_memory(device: str) -> Memory:
-    """Memory of a GPU, or of the computer for every other device."""
-    if device.startswith("cuda"):
-        free, total = torch.cuda.mem_get_info(device)
-        return Memory(total, free)
-    here = psutil.virtual_memory()
-    return Memory(here.total, here.available)
 
 
 def _verdict(model: dict[str, Any]) -> str:

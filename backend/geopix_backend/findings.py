@@ -10,41 +10,45 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 
-from geopix_model.predictor import Mask, ModelInfo
+from geopix_model.predictor import Box, Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
 from geopix_qgis.squaring import BUILT
 
-from .components import Component, only
+from . import vectors
+from .boxes import TileBox
+from .components import Component, labelled, only
 from .geodesy import ground_matrix
 from .question import Question
 from .raster import Tile
 from .right_angles import squared
-from .vectors import measure, moved, smooth_polygons
-from .wording import Fact, stems
+from .wording import Fact, stems, thing
 
 _DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:
-    def __init__(self, number: int, mask: Mask) -> None:
-        self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
-        self.smooth, self.even_at = False, mask.even_at
+    def __init__(self, number: int, piece: Mask | Box) -> None:
+        self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
+        self.smooth, self.even_at = False, piece.even_at if isinstance(piece, Mask) else 0.5
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
         names = [" ".join(stems(name)) for name in (self.class_name, self.phrase)]
         self.was_built = any(thing in name for thing in BUILT for name in names)
 
 
 class Findings:
-    """All targets of one answer, by key: the class name, or the phrase where the model has no classes.
+    """All targets of one answer, by key: the class name, or what the phrase names where the model has no classes.
+
+    Args:
+        boxed: Whether each region is the rectangle around a component, not its outline.
 
     Attributes:
         model: Name and revision of the model that answers.
     """
 
-    def __init__(self, tile: Tile, question: Question, info: ModelInfo) -> None:
+    def __init__(self, tile: Tile, question: Question, info: ModelInfo, *, boxed: bool = False) -> None:
         self._tile, self._question = tile, question
         self.model = f"{info.name} {info.revision}".strip()
-        self._enlarged = info.mask_stride_px > 1
+        self._enlarged, self._boxed = info.mask_stride_px > 1, boxed
         self._targets: dict[str, _Target] = {}
         self._valid_px = max(int(np.count_nonzero(tile.valid)), 1)
 
@@ -66,11 +70,12 @@ class Findings:
         """Class and phrase of a target."""
         return self._targets[key].class_name, self._targets[key].phrase
 
-    def note(self, mask: Mask, shape: tuple[int, int]) -> str:
-        """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
-        key = mask.class_name or mask.phrase.strip().lower()
-        target = self._targets.setdefault(key, _Target(len(self._targets), mask))
-        if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
+    def note(self, piece: Mask | Box, shape: tuple[int, int]) -> str:
+        """Registers the target of a mask or box in a window of ``shape`` (height, width) pixels; returns its key."""
+        key = piece.class_name or thing(piece.phrase)
+        target = self._targets.setdefault(key, _Target(len(self._targets), piece))
+        coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
+        if coarse or self._enlarged:
             target.smooth = True
         return key
 
@@ -82,23 +87,36 @@ class Findings:
         if not found:
             return
         corner = tile.transform * Affine.translation(0, first_row)
-        if target.smooth:
-            field = only(found, logits, tile.valid[first_row : first_row + len(logits)])
-            outlines = smooth_polygons(field, corner, min_area_px=0, simplify_px=_DEVIATION_PX)
+        pixels = vectors.moved([component.pixels for component in found], corner)
+        if self._boxed:
+            bounds = shapely.bounds([component.pixels for component in found])
+            outlines = vectors.rectangles(bounds, corner)
+        elif target.smooth:
+            labels = labelled(found, logits.shape)
+            field = only(labels, logits, tile.valid[first_row : first_row + len(logits)])
+            outlines = vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=_DEVIATION_PX)
         else:
-            outlines = moved([component.pixels for component in found], corner)
-        if self._question.right_angles and target.was_built:
-            pixels = moved([component.pixels for component in found], corner)
+            outlines = pixels
+        if self._question.right_angles and target.was_built and not self._boxed:
             middle = shapely.box(*shapely.total_bounds(pixels)).centroid
             outlines = squared(outlines, pixels, ground_matrix(tile.crs, middle.x, middle.y))
-        sizes = measure(outlines, tile.crs)
-        for component, polygon, (area_m2, perimeter_m) in zip(found, outlines, sizes, strict=True):
+        yield from self._regions(target, outlines, [component.score for component in found])
+
+    def add_boxes(self, key: str, found: Sequence[TileBox]) -> Iterator[RegionEvent]:
+        """Regions of a target from boxes: each is its rectangle, exactly."""
+        if found:
+            outlines = vectors.rectangles(np.array([box.corners for box in found]), self._tile.transform)
+            yield from self._regions(self._targets[key], outlines, [box.score for box in found])
+
+    def _regions(self, target: _Target, outlines: vectors.Geometries, scores: Sequence[float]) -> Iterator[RegionEvent]:
+        sizes = vectors.measure(outlines, self._tile.crs)
+        for score, polygon, (area_m2, perimeter_m) in zip(scores, outlines, sizes, strict=True):
             if area_m2 is not None and area_m2 < self._question.min_area_m2:
                 continue
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
-            target.area_px += polygon.area / abs(tile.transform.determinant)
-            yield self._event(target, mapping(polygon), component.score, area_m2, perimeter_m)
+            target.area_px += polygon.area / abs(self._tile.transform.determinant)
+            yield self._event(target, mapping(polygon), score, area_m2, perimeter_m)
 
     def _event(
         self,

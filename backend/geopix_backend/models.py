@@ -3,26 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from geopix_model.predictor import Predictor
 from geopix_qgis.protocol import ModelFacts
 
+GB = 1e9
 
-def models() -> list[Mapping[str, Any]]:
-    """One mapping for each known model, with the fields of ``ModelFacts``."""
+
+def models(device: str = "auto") -> list[Mapping[str, Any]]:
+    """One mapping for each known model, with the fields of ``ModelFacts``.
+
+    Args:
+        device: Where they shall run; what fits is said for it.
+
+    Raises:
+        DeviceError: If it is not here.
+    """
     from geopix_model import registry  # brings torch, which only those wait for who need it
 
-    names = [field.name for field in fields(ModelFacts)]
-    return [asdict(ModelFacts(**{name: getattr(entry, name) for name in names})) for entry in registry.entries()]
+    from .machine import fit, in_words, this_machine
+
+    machine, facts = this_machine(registry.models_home(), device), []
+    for entry in registry.entries():
+        known, memory, here, how = entry.published, entry.memory_bytes, "", ""
+        if known is not None:
+            found = fit(known, machine)
+            memory, here = found.needs_bytes if found else memory, in_words(found, known, machine)
+            if not entry.installed:
+                how = how_to_get(entry.name, known.download_bytes, machine.disk_bytes)
+        facts.append(
+            ModelFacts(
+                name=entry.name,
+                title=entry.title,
+                parameters=entry.parameters,
+                memory_bytes=memory,
+                licence=entry.licence,
+                description=entry.description,
+                installed=entry.installed,
+                window_px=entry.window_px,
+                overlap_px=entry.overlap_px,
+                gsd_range_m=entry.gsd_range_m,
+                classes=entry.classes,
+                cannot=entry.cannot,
+                download_bytes=known.download_bytes if known else 0,
+                on_this_machine=here,
+                how_to_get=how,
+            )
+        )
+    return [asdict(each) for each in facts]
+
+
+def how_to_get(name: str, download_bytes: int, free_bytes: int) -> str:
+    """What to do for a model that is not installed."""
+    size, free = f"{download_bytes / GB:.1f} GB", f"{free_bytes / GB:.0f} GB"
+    if download_bytes > free_bytes:
+        return f"Needs {size} of disk, {free} are free; set GEOPIX_MODELS to a folder on a larger one."
+    return f"'geopix models download {name}' fetches {size} ({free} are free); 'geopix models import' takes a copy."
 
 
 def load(name: str, device: str) -> Predictor:
     """A model, ready to answer.
 
     Raises:
-        ModelError: If it is unknown, damaged, or the device is not here.
+        ModelError: If it is unknown, not installed, damaged, or the device is not here.
     """
     from geopix_model import registry
 

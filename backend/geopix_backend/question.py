@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geopix_model.errors import PromptError
+from geopix_model.tasks import CHOICES, Choice
 from geopix_qgis.protocol import MAX_PROMPT_CHARS, AskRequest, Turn
 
 from .errors import RequestError
@@ -25,6 +26,7 @@ class Question:
         min_area_m2: Regions smaller than this on the ground are dropped; ignored where the ground is not known.
         right_angles: Whether the outlines of what was built get right angles where the mask agrees.
         limited: Whether it is about a part of the tile only (``outline.keep_inside``).
+        task: What is wanted; ``auto`` leaves it to a tag or to the words of the prompt.
 
     Raises:
         PromptError: If the prompt is empty or too long.
@@ -39,6 +41,7 @@ class Question:
     limited: bool = False
     min_area_m2: float = 0.0
     right_angles: bool = False
+    task: Choice = "auto"
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
@@ -50,6 +53,8 @@ class Question:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise RequestError(f"{name} is {value!r}; give a whole number from {least} up.")
+        if self.task not in CHOICES:
+            raise RequestError(f"task is {self.task!r}; choose one of: {', '.join(CHOICES)}.")
         for turn in self.history:
             if not isinstance(turn.prompt, str) or not isinstance(turn.answer, str):
                 raise RequestError("An earlier turn is not text; give its prompt and its answer as strings.")
@@ -63,7 +68,8 @@ class Question:
             request.turn,
             request.min_score,
             request.min_area_px,
-            bool(request.outline),
+            limited=bool(request.outline),
+            task=request.task,  # type: ignore[arg-type]  # checked above
         )
 
     @property

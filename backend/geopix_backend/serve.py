@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import threading
+from functools import partial
 from typing import TextIO
 
 import uvicorn
@@ -93,7 +94,7 @@ class _Server(uvicorn.Server):
 
 
 def _uvicorn_config(scheduler: Scheduler, config: ServeConfig) -> uvicorn.Config:
-    app = create_app(scheduler, config, models)
+    app = create_app(scheduler, config, partial(models, config.device))
     return uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
 
 

@@ -23,8 +23,9 @@ from . import outline, tiles
 from .config import ServeConfig
 from .engine import Engine
 from .errors import BusyError, RequestError, TokenError, TooLargeError
+from .installing import Running, download
 from .question import Question
-from .scheduler import Scheduler, Work
+from .scheduler import Scheduler, Sink, Work
 
 BAD_REQUEST = 400
 STATUS: dict[type[GeoPixError], int] = {TokenError: 401, UnknownModelError: 404, TooLargeError: 413, BusyError: 429}
@@ -105,14 +106,17 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         body = await _read_body(request, config.max_body_bytes)
         asked, pixels = _decode(request.headers.get("content-type", ""), body)
         work = await run_in_threadpool(_prepare, asked, pixels, models, memory)
-        events: asyncio.Queue[wire.Event | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def pass_on(event: wire.Event | None) -> None:
-            loop.call_soon_threadsafe(events.put_nowait, event)
-
-        job = scheduler.submit(asked.model, work, pass_on)
+        events, sink = _queue()
+        job = scheduler.submit(asked.model, work, sink)
         return _EventStream(_stream(events, config.heartbeat_s), lambda: scheduler.cancel(job))
+
+    @app.post("/v1/models/{name}/download", responses={**_STREAM, **_REFUSALS}, response_class=StreamingResponse)
+    async def install(name: str) -> Response:
+        """Fetches a published model; closing the connection stops it, and what has come is kept."""
+        steps = await run_in_threadpool(download, name)
+        events, sink = _queue()
+        running = Running(steps, sink)
+        return _EventStream(_stream(events, config.heartbeat_s), running.stop)
 
     @app.exception_handler(GeoPixError)
     async def refuse(request: Request, error: GeoPixError) -> JSONResponse:
@@ -125,6 +129,17 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         return JSONResponse({"code": "http", "message": message}, error.status_code)
 
     return app
+
+
+def _queue() -> tuple[asyncio.Queue[wire.Event | None], Sink]:
+    """Events for a stream, and what puts them there from any thread."""
+    events: asyncio.Queue[wire.Event | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def put(event: wire.Event | None) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+    return events, put
 
 
 class _EventStream(StreamingResponse):

@@ -52,14 +52,20 @@ def instances(
 
 
 def smooth_polygons(
-    logits: NDArray[np.float32], transform: Affine, *, min_area_px: float = 12, simplify_px: float = 0.0
+    logits: NDArray[np.float32],
+    transform: Affine,
+    *,
+    labels: NDArray[np.integer[Any]] | None = None,
+    min_area_px: float = 12,
+    simplify_px: float = 0.0,
 ) -> Geometries:
     """Polygons where logits are positive, with sub-pixel edges, from the top; else as ``polygons``.
 
     Args:
         logits: (H, W) float, NaN where nothing is known (see ``contours``).
+        labels: (H, W) which of these pixels are of one thing, if things touch; the polygons then come by label.
     """
-    return placed(simplify(contours(logits, min_area_px), simplify_px, stairs=False), transform)
+    return placed(simplify(contours(logits, min_area_px, labels), simplify_px, stairs=False), transform)
 
 
 def placed(outlines: Outlines, transform: Affine) -> Geometries:
@@ -72,6 +78,16 @@ def moved(polygons: Sequence[Polygon] | Geometries, transform: Affine) -> Geomet
     """Polygons in pixel coordinates as polygons in CRS units."""
     found = np.asarray(polygons, dtype=object)
     return np.asarray(shapely.transform(found, lambda xy: np.column_stack(apply(transform, *xy.T))))
+
+
+def rectangles(corners: NDArray[np.float64], transform: Affine) -> Geometries:
+    """Rectangles in pixels as polygons in CRS units.
+
+    Args:
+        corners: (n, 4) of x1, y1, x2, y2: x to the right and y down, in pixel corners.
+        transform: From (col, row) of a pixel corner to CRS units; may rotate.
+    """
+    return moved(shapely.box(*corners.T, ccw=False), transform)
 
 
 def measure(polygons: Sequence[Polygon] | Geometries, crs: CRS | None) -> list[tuple[float | None, float | None]]:

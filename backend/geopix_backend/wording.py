@@ -141,6 +141,11 @@ def speaks_of(sentence: Sentence, fact: Fact) -> bool:
     )
 
 
+def thing(phrase: str) -> str:
+    """What a phrase names: windows may call it "a red car" here and "the red cars" there."""
+    return " ".join(stems(_DETERMINERS.sub("", phrase.strip()))) or phrase.strip().lower()
+
+
 def stems(text: str) -> list[str]:
     """The lower-case words of a text, each in the singular."""
     return [_singular(word) for word in re.findall(r"[^\W_]+", text.lower())]

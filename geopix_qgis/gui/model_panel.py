@@ -7,6 +7,7 @@ from typing import Any, Optional
 from .. import settings as stored
 from ..conversation import Conversation
 from ..diagnosis import report
+from ..protocol import ModelFacts
 from ..qt import QtCore, QtGui, QtWidgets
 from .naming import name_widgets
 
@@ -56,14 +57,20 @@ class ModelPanel(QtWidgets.QDialog):
             )
         else:
             fine, coarse = facts.gsd_range_m
-            lines += [
+            known = [
                 f"{facts.title}: {facts.description}",
                 f"{facts.parameters / 1e6:,.1f} M parameters; needs about {facts.memory_bytes / MIB:,.0f} MiB; "
                 f"windows of {facts.window_px} px; {fine:g} to {coarse:g} m per pixel; device {choices.device}",
                 f"Licence: {facts.licence}",
                 facts.cannot,
+                facts.on_this_machine,
+                "" if facts.installed else f"Not installed: {facts.how_to_get}",
             ]
-        self.facts.setText("\n".join(line for line in lines if line))
+            lines += [line for line in known if line]
+        others = [model for model in self._talk.models if model is not facts]
+        if others:
+            lines += ["", "Other models (Settings > Options > GeoPix):", *map(summary, others)]
+        self.facts.setText("\n".join(lines))
         self.log.setPlainText(process.stderr_tail.strip() or "(nothing)")
         self.log.moveCursor(QtGui.QTextCursor.MoveOperation.End)
 
@@ -88,3 +95,9 @@ class ModelPanel(QtWidgets.QDialog):
             (self.restart, "geopixRestart", "Restart", "End the model process and start it again; the chat stays"),
             (self.copy, "geopixCopyReport", "Copy report", "Copy versions, settings and messages, without your name"),
         )
+
+
+def summary(facts: ModelFacts) -> str:
+    """A model that is not chosen, in one line."""
+    here = "installed" if facts.installed else f"not installed, {facts.download_bytes / 1e9:.1f} GB to fetch"
+    return f"{facts.name} ({facts.title}): {here}. {facts.on_this_machine}".strip()

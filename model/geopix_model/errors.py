@@ -5,7 +5,8 @@ GeoPixError
 |   |-- CheckpointError      a model file is missing, truncated, or of another architecture
 |   |-- UnknownModelError    no model of that name
 |   `-- DeviceError          the asked device is not here
-`-- PromptError              an empty, overlong or unreadable prompt
+|-- PromptError              an empty, overlong or unreadable prompt
+`-- GoldenError              a folder of recorded outputs is damaged, or none
 (the backend adds its own below ``GeoPixError``: see ``geopix_backend.errors``)
 """
 
@@ -46,3 +47,9 @@ class PromptError(GeoPixError):
     """The prompt is empty, too long or not text."""
 
     code = "prompt"
+
+
+class GoldenError(GeoPixError):
+    """A folder of recorded outputs is damaged, or it is none."""
+
+    code = "golden"

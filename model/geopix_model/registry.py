@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from . import checkpoint
-from .device import resolve_device
+from .device import image_dtype, resolve_device
+from .entry import Entry, Family
 from .errors import UnknownModelError
+from .hub.errors import NotInstalledError
+from .hub.home import models_home
 from .nano.lexicon import CLASSES
 from .predictor import ModelInfo, Predictor
+from .published import published_entries
 
-__all__ = ["Entry", "entries", "load", "resolve_device"]
+__all__ = ["Entry", "entries", "entry", "load", "models_home", "resolve_device"]
 
 WEIGHTS = Path(__file__).parent / "weights"
 OVERLAP = 1 / 6  # of a window: objects up to 64 px are whole in at least one window
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model as ``geopix models`` lists it.
-
-    Attributes:
-        memory_bytes: What it needs to run, measured on one window.
-        window_px, overlap_px, gsd_range_m, classes: As ``ModelInfo`` has them once it is loaded.
-        cannot: What it should not be asked, one sentence.
-    """
-
-    name: str
-    title: str
-    parameters: int
-    memory_bytes: int
-    licence: str
-    description: str
-    folder: Path
-    window_px: int
-    overlap_px: int
-    gsd_range_m: tuple[float, float]
-    classes: tuple[str, ...] = ()
-    cannot: str = ""
-
-    @property
-    def installed(self) -> bool:
-        """Whether its weights are here."""
-        return (self.folder / checkpoint.WEIGHTS).is_file()
 
 
 NANO = Entry(
@@ -64,7 +39,19 @@ NANO = Entry(
 
 def entries() -> tuple[Entry, ...]:
     """All known models."""
-    return (NANO,)
+    return NANO, *published_entries(models_home())
+
+
+def entry(name: str) -> Entry:
+    """What is known of a model.
+
+    Raises:
+        UnknownModelError: If there is no such model.
+    """
+    found = {each.name: each for each in entries()}
+    if name not in found:
+        raise UnknownModelError(f"there is no model {name!r}; choose one of: {', '.join(found)}")
+    return found[name]
 
 
 def load(name: str, device: str = "auto", folder: Path | None = None) -> Predictor:
@@ -77,28 +64,76 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
 
     Raises:
         UnknownModelError: If there is no such model.
+        NotInstalledError: If it was never downloaded or imported.
         CheckpointError: If its files are missing, damaged or of another architecture.
         DeviceError: If the device is not available.
     """
-    entry = next((e for e in entries() if e.name == name), None)
-    if entry is None:
-        raise UnknownModelError(f"there is no model {name!r}; choose one of: {', '.join(e.name for e in entries())}")
+    chosen, where = entry(name), resolve_device(device)
+    if folder is None and not chosen.installed:
+        raise NotInstalledError(_how_to_get(chosen))
+    return LOADERS[chosen.family](chosen, where, folder or chosen.folder)
+
+
+def _how_to_get(missing: Entry) -> str:
+    if missing.published is None:
+        return f"{missing.name} has lost its weights in {missing.folder}; reinstall the package"
+    size = f"{missing.published.download_bytes / 1e9:.1f} GB"
+    return (
+        f"{missing.name} is not installed; 'geopix models download {missing.name}' fetches it ({size}), "
+        f"'geopix models import {missing.name} FOLDER' takes a copy."
+    )
+
+
+def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
     from .nano.nano_predictor import NanoPredictor
 
-    where = resolve_device(device)
-    folder = folder or entry.folder
     model, tokenizer = checkpoint.load(folder, where)
     config = model.config
     info = ModelInfo(
-        name=entry.name,
+        name=chosen.name,
         revision=checkpoint.revision(folder),
         window_px=config.image_size,
         overlap_px=round(config.image_size * OVERLAP),
         gsd_range_m=config.gsd_range_m,
         classes=config.class_names,
         device=where,
-        licence=entry.licence,
+        licence=chosen.licence,
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
     )
+    model.hasten(image_dtype(where))
     return NanoPredictor(model, tokenizer, info)
+
+
+def _geopixel(chosen: Entry, where: str, folder: Path) -> Predictor:
+    from .geopixel import tensor_files
+    from .geopixel.geopixel_predictor import GeoPixelPredictor
+    from .geopixel.loading import load
+
+    model, tokenizer = load(folder, where)
+    info = ModelInfo(
+        name=chosen.name,
+        revision=tensor_files.revision(folder),
+        window_px=chosen.window_px,
+        overlap_px=chosen.overlap_px,
+        gsd_range_m=chosen.gsd_range_m,
+        device=where,
+        licence=chosen.licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        mask_stride_px=max(chosen.window_px * 4 // model.config.sam_side, 1),
+    )
+    return GeoPixelPredictor(model, tokenizer, info)
+
+
+def _geopix(chosen: Entry, where: str, folder: Path) -> Predictor:
+    from .geopix.published.opening import open_predictor
+
+    info = ModelInfo(chosen.name, "", chosen.window_px, chosen.overlap_px, chosen.gsd_range_m, licence=chosen.licence)
+    return open_predictor(folder, where, info)
+
+
+LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {
+    "nano": _nano,
+    "geopixel": _geopixel,
+    "geopix": _geopix,
+}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from geopix_backend.canvas import OFF, Canvas, to_window
-from geopix_backend.components import components, drawn, only, probability
+from geopix_backend.components import Component, components, drawn, labelled, only, probability, split
 from geopix_backend.cubic import doubled, resized
 from geopix_backend.tiling import final_rows, windows
 
@@ -40,16 +41,16 @@ def test_blending_windows_of_one_scene_gives_the_scene() -> None:
     whole = scene(70, 90)
     canvas = Canvas(70, 90, 8)
     for window in windows(70, 90, 32, 8):
-        canvas.add(window, {"a": whole[window.slices]})
-    np.testing.assert_allclose(canvas.logits("a", 70), whole, atol=1e-4)
+        canvas.add(window, {"a": whole[window.slices][None]})
+    np.testing.assert_allclose(canvas.logits("a", 70)[0], whole, atol=1e-4)
 
 
 def test_a_window_that_does_not_name_a_target_pulls_it_down_where_both_look() -> None:
     left, right = windows(16, 48, 32, 16)
     canvas = Canvas(16, 48, 16)
-    canvas.add(left, {"a": np.full((16, 32), 8, np.float32)})
+    canvas.add(left, {"a": np.full((16, 32), 8, np.float32)[None]})
     canvas.add(right, {})
-    row = canvas.logits("a", 16)[0]
+    row = canvas.logits("a", 16)[0, 0]
     assert np.all(row[:16] == 8) and np.all(row[32:] == OFF)
     assert (
         np.all(np.diff(row[16:32]) < 0) and abs(row[23] + row[24]) < 1e-3
@@ -60,8 +61,8 @@ def test_a_target_first_named_late_was_off_before() -> None:
     left, right = windows(16, 48, 32, 16)
     canvas = Canvas(16, 48, 16)
     canvas.add(left, {})
-    canvas.add(right, {"a": np.full((16, 32), 8, np.float32)})
-    row = canvas.logits("a", 16)[0]
+    canvas.add(right, {"a": np.full((16, 32), 8, np.float32)[None]})
+    row = canvas.logits("a", 16)[0, 0]
     assert np.all(row[:16] == OFF) and np.all(row[32:] == 8)
 
 
@@ -69,22 +70,22 @@ def test_released_rows_are_forgotten_and_the_rest_stays_in_place() -> None:
     whole, parts = scene(96, 32), windows(96, 32, 32, 8)
     canvas = Canvas(96, 32, 8)
     for index, window in enumerate(parts):
-        canvas.add(window, {"a": whole[window.slices]})
+        canvas.add(window, {"a": whole[window.slices][None]})
         canvas.release(final_rows(parts, index) - 4)
         assert canvas.end_row - canvas.first_row <= 32 + 4
     first = canvas.first_row
     assert first == 92
-    np.testing.assert_allclose(canvas.logits("a", 96), whole[first:], atol=1e-4)
+    np.testing.assert_allclose(canvas.logits("a", 96)[0], whole[first:], atol=1e-4)
 
 
 def test_taken_pixels_are_off_and_others_are_not() -> None:
     (window,) = windows(10, 10, 16, 0)
     canvas = Canvas(10, 10, 0)
-    canvas.add(window, {"a": np.full((10, 10), 3, np.float32)})
+    canvas.add(window, {"a": np.full((10, 10), 3, np.float32)[None]})
     inside = np.zeros((4, 10), bool)
     inside[2, 4] = inside[3, 4] = inside[3, 5] = True
     canvas.take("a", inside)
-    logits = canvas.logits("a", 10)
+    logits = canvas.logits("a", 10)[0]
     assert logits[2, 4] == logits[3, 4] == logits[3, 5] == OFF
     assert (logits == 3).sum() == 97
 
@@ -128,5 +129,55 @@ def test_areas_scores_and_pixels_are_those_of_the_mask(logits: np.ndarray, least
         inside = drawn([component], logits.shape)
         assert component.area_px == inside.sum() >= least
         assert component.score == pytest.approx(probability(logits)[inside].mean(), abs=1e-6)
-    field = only(found[::2], logits, np.ones(logits.shape, bool))
+    field = only(labelled(found[::2], logits.shape), logits, np.ones(logits.shape, bool))
     assert np.array_equal(field > 0, drawn(found[::2], logits.shape))
+
+
+def two_squares(gap: int) -> tuple[list[Component], np.ndarray]:
+    """Two squares of 10 pixels that are joined, with cores of 4 pixels in their middles ``gap`` apart."""
+    logits, cores = np.full((14, 30), -4, np.float32), np.full((14, 30), -4, np.float32)
+    logits[2:12, 3:23] = 3
+    cores[5:9, 6:10] = 2
+    cores[5:9, 10 + gap : 14 + gap] = 2
+    return components(logits, np.ones(logits.shape, bool), 1), np.stack([logits, cores])
+
+
+def test_touching_objects_come_apart_at_their_cores_and_no_pixel_is_lost() -> None:
+    left, right = split(*two_squares(6), 1)
+    assert left.pixels.equals(shapely.box(3, 2, 13, 12))
+    assert right.pixels.equals(shapely.box(13, 2, 23, 12))
+
+
+def test_a_component_with_one_core_or_none_stays_whole() -> None:
+    whole, planes = two_squares(0)  # the cores touch: one object
+    assert split(whole, planes, 1) == whole
+    planes[1] = -4
+    assert split(whole, planes, 1) == whole
+
+
+def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_top() -> None:
+    logits, cores = np.full((20, 30), -4, np.float32), np.full((20, 30), -4, np.float32)
+    logits[2:6, 1:21] = logits[9:13, 1:21] = logits[15:19, 1:21] = 3
+    cores[3, 3] = cores[10, 3] = cores[10, 18] = cores[16, 5] = 2
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    parts = split(whole, np.stack([logits, cores]), 1)
+    assert [part.pixels.bounds for part in parts] == [(1, 2, 21, 6), (1, 9, 11, 13), (11, 9, 21, 13), (1, 15, 21, 19)]
+
+
+def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air() -> None:
+    """A horseshoe: its ends are near each other, but the way inside the mask is long."""
+    logits, cores = np.full((12, 11), -4, np.float32), np.full((12, 11), -4, np.float32)
+    logits[1:11, 1:4] = logits[1:11, 7:10] = logits[8:11, 1:10] = 3
+    cores[1:3, 2] = cores[9, 8] = 2
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    parts = split(whole, np.stack([logits, cores]), 1)
+    assert len(parts) == 2  # a polygon is connected
+    assert sum(part.area_px for part in parts) == whole[0].area_px
+    assert parts[1].pixels.covers(shapely.box(7, 1, 10, 4))  # the upper right end belongs to the lower core's leg
+
+
+def test_each_part_has_the_score_of_its_own_pixels() -> None:
+    whole, planes = two_squares(6)
+    planes[0, 2:12, 3:13] = 0.5
+    left, right = split(whole, planes, 1)
+    assert left.score < 0.65 < 0.9 < right.score

@@ -62,3 +62,22 @@ def test_small_areas_and_holes_go() -> None:
 
 def test_no_logits_have_no_outlines() -> None:
     assert len(contours(np.zeros((0, 5), np.float32))) == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(hnp.arrays(np.int32, (8, 9), elements=st.integers(0, 3)), st.integers(0, 2**32 - 1))
+def test_things_that_touch_have_their_edge_in_common_and_do_not_overlap(labels: np.ndarray, seed: int) -> None:
+    size = np.random.default_rng(seed).uniform(0.01, 3, labels.shape).astype(np.float32)
+    found = contours(np.where(labels > 0, size, -size), labels=labels)
+    polygons = found.geometries()
+    assert np.array_equal(found.values, trace(labels).values)
+    assert shapely.is_valid(polygons).all()
+    assert shapely.union_all(polygons).area == pytest.approx(shapely.area(polygons).sum(), abs=1e-9)
+
+
+def test_the_edge_between_two_things_is_that_of_their_pixels() -> None:
+    labels = np.array([[0, 0, 0, 0], [0, 1, 2, 0], [0, 1, 2, 0], [0, 0, 0, 0]])
+    left, right = contours(np.where(labels > 0, 1, -3).astype(np.float32), labels=labels).geometries()
+    shared = left.intersection(right)
+    assert shared.bounds == (2, 1.5, 2, 2.5)
+    assert left.bounds[0] > 1

@@ -52,6 +52,21 @@ def bounds(region: RegionEvent) -> tuple[float, ...]:
     return left - 500_000, 5_000_000 - top, right - 500_000, 5_000_000 - bottom
 
 
+def test_windows_that_name_a_thing_in_other_words_speak_of_one_target() -> None:
+    """A model without classes: "a red car" in one window and "the red cars" in the next are one thing."""
+    names = iter(["a red car", "the red cars", "Red cars", "blue car"])
+
+    def script(image: NDArray[np.uint8]) -> list[Piece]:
+        inside, name = image[..., 0] > 128, next(names)
+        return [Text("Here: "), Text(name, phrase=True), mask(inside, name), Text(".")]
+
+    events = answer(tile_of(boxes(64, 208, (20, 20, 10, 10), (20, 120, 10, 10), (40, 190, 9, 9))), script)
+    assert done(events).windows_total == 4
+    assert {region.target for region in regions(events)} == {0, 1}
+    assert [region.phrase for region in regions(events)].count("a red car") == 2
+    assert done(events).answer == "Here: a red car. Here: blue car."
+
+
 def test_one_window_gives_regions_text_and_numbers_that_agree() -> None:
     events = answer(tile_of(boxes(50, 60, (10, 5, 10, 20), (30, 30, 10, 10))))
     assert isinstance(events[0], TileEvent) and events[0].windows == 1 and "UTM" in events[0].crs

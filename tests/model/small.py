@@ -23,7 +23,15 @@ def small_config(vocab: int = 600, clm: str = "paper") -> GeoPixConfig:
     text = TextConfig(vocab=vocab, hidden=48, layers=2, heads=4, intermediate=64)
     memory = MemoryConfig(classes=18, length=2, width=8, feedforward=32)
     return GeoPixConfig(
-        image_size=64, width=32, mask_channels=8, mask_hidden=32, text=text, memory=memory, class_names=NAMES, clm=clm
+        image_size=64,
+        width=32,
+        mask_channels=8,
+        mask_hidden=32,
+        maps_hidden=16,
+        text=text,
+        memory=memory,
+        class_names=NAMES,
+        clm=clm,
     )
 
 

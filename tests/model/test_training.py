@@ -56,6 +56,7 @@ def test_mask_training_lowers_the_loss_on_a_simple_scene() -> None:
         reports.append(report)
     assert reports[-1]["mask"] < 0.6 * reports[0]["mask"]
     assert reports[-1]["text"] < 0.9 * reports[0]["text"]  # 25 steps are few for a vocabulary
+    assert reports[-1]["map"] < 0.8 * reports[0]["map"] and reports[-1]["core"] < 0.9 * reports[0]["core"]
     assert reports[-1]["class"] < 0.6 * reports[0]["class"]  # prompts of different classes come apart
 
 

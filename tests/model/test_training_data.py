@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from geopix_model.data.batches import IGNORE, collate, conversations
+from geopix_model.data.cores import cores
 from geopix_model.data.crops import Crop, CropSource, cut
 from geopix_model.data.imagery import Labelled, read
 from geopix_model.data.label_sets import ID, SETS
@@ -90,7 +91,7 @@ def test_crops_are_drawn_from_every_set(root: Path) -> None:
 
 def crop_with(known: dict[int, str]) -> Crop:
     empty = np.zeros((32, 32), np.uint32)
-    return Crop(torch.zeros(3, 64, 64), empty, empty.astype(bool), known, {})
+    return Crop(torch.zeros(3, 64, 64), empty, empty.astype(bool), empty, empty, known, {})
 
 
 def test_batches_teach_the_answer_only_and_point_at_each_run() -> None:
@@ -112,3 +113,59 @@ def test_absent_classes_are_grounded_with_empty_masks_and_silent_text() -> None:
     assert len(batch.rows) == 4 and batch.empty.all()
     assert (batch.classes == ID["ship"]).all()
     assert (batch.labels[batch.rows] == IGNORE).all()
+
+
+def outlined(*boxes: tuple[int, int, int, int]) -> Labelled:
+    """Airplanes as (left, top, right, bottom), outlined one by one."""
+    present = np.zeros((80, 120), np.uint32)
+    for left, top, right, bottom in boxes:
+        present[top:bottom, left:right] |= np.uint32(1) << np.uint32(PLANE)
+    rings = [np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float) for x0, y0, x1, y1 in boxes]
+    source = next(s for s in SETS if s.kind == "instances")
+    unknown = np.zeros(present.shape, bool)
+    return Labelled("o", source, np.zeros((80, 120, 3), np.uint8), present, unknown, [(PLANE, ring) for ring in rings])
+
+
+def test_touching_objects_have_cores_apart_that_lie_well_inside() -> None:
+    whole = outlined((10, 10, 50, 50), (50, 10, 90, 50))
+    inner, vague = cores(whole, whole.present, (0, 0, 1.0))
+    core = inner >> np.uint32(PLANE) & 1
+    assert core[30, 30] and core[30, 70] and not vague.any()
+    assert not core[:, 46:54].any() and not core[:16].any()  # 0.4 of the 20 px from the middle to the edge
+    assert not (core.astype(bool) & ~whole.mask(PLANE)).any()
+
+
+def test_an_object_cut_by_the_crop_keeps_its_core_up_to_the_edge() -> None:
+    whole = outlined((10, 10, 50, 50))
+    inner, _ = cores(whole, whole.present[20:40, 30:70], (20, 30, 1.0))
+    assert (inner >> np.uint32(PLANE) & 1)[0, 0]
+
+
+def test_a_second_part_that_is_as_deep_is_neither_core_nor_edge() -> None:
+    whole = outlined((10, 10, 40, 40), (40, 24, 60, 26), (60, 12, 88, 38))
+    ring = [
+        (10, 10),
+        (40, 10),
+        (40, 24),
+        (60, 24),
+        (60, 12),
+        (88, 12),
+        (88, 38),
+        (60, 38),
+        (60, 26),
+        (40, 26),
+        (40, 40),
+        (10, 40),
+    ]
+    whole.objects[:] = [(PLANE, np.array(ring, float))]
+    inner, vague = cores(whole, whole.present, (0, 0, 1.0))
+    assert (inner >> np.uint32(PLANE) & 1)[25, 25] and not (inner >> np.uint32(PLANE) & 1)[25, 74]
+    assert (vague >> np.uint32(PLANE) & 1)[25, 74]
+
+
+def test_the_core_of_a_box_is_its_middle_and_its_ring_is_unknown(root: Path) -> None:
+    pool = next(i for i in read(root, "train") if i.source.folder == "pools")
+    inner, vague = cores(pool, pool.present, (0, 0, 1.0))  # the box: 30 x 20 px around (30, 20)
+    core, unknown = inner >> np.uint32(POOL) & 1, vague >> np.uint32(POOL) & 1
+    assert core[20, 30] and core[20, 35] and not core[20, 42]
+    assert unknown[20, 40] and not unknown[20, 44] and not core[5, 5]

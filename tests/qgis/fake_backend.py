@@ -35,6 +35,15 @@ FACTS = protocol.ModelFacts(
     ("house", "pond"),
     "Nothing.",
 )
+LARGE = dataclasses.replace(
+    FACTS,
+    name="large",
+    title="Fake, large",
+    installed=False,
+    download_bytes=22_700_000_000,
+    on_this_machine="Fits the GPU: 4-bit weights.",
+    how_to_get="'geopix models download large' fetches 22.7 GB.",
+)
 Pieces = Iterator[bytes]
 Answer = Callable[[protocol.AskRequest], Pieces]
 
@@ -69,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeServer
 
     def do_GET(self) -> None:
-        models = [dataclasses.asdict(FACTS)] if self.path == "/v1/models" else []
+        models = [dataclasses.asdict(facts) for facts in (FACTS, LARGE)] if self.path == "/v1/models" else []
         data = json.dumps(models).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))

@@ -155,6 +155,9 @@ def test_only_what_the_process_needs_is_passed_on():
         "QT_API": "pyqt5",
         "LD_LIBRARY_PATH": "/qgis",
         "AWS_SECRET": "hush",
+        "https_proxy": "http://proxy:3128",
+        "XDG_DATA_HOME": "/data",
+        "GEOPIX_MODELS": "/models",
     }
     assert clean_environment(environ, "t0k") == {
         "PATH": "/bin",
@@ -162,6 +165,9 @@ def test_only_what_the_process_needs_is_passed_on():
         "CUDA_VISIBLE_DEVICES": "0",
         "GEOPIX_TOKEN": "t0k",
         "PYTHONUNBUFFERED": "1",
+        "https_proxy": "http://proxy:3128",  # models are fetched through it
+        "XDG_DATA_HOME": "/data",
+        "GEOPIX_MODELS": "/models",
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from geopix_qgis import examples
 from geopix_qgis.protocol import ModelFacts
 
@@ -29,3 +31,8 @@ def test_the_note_says_classes_resolution_limits_and_that_all_stays_here():
     for part in ("road, building and water", "0.2 to 1.2 m", "No kinds.", examples.LOCAL):
         assert part in text
     assert examples.notes(None) == [examples.LOCAL]
+
+
+def test_a_model_that_is_not_here_says_so_first():
+    missing = dataclasses.replace(NANO, installed=False, how_to_get="Fetch it.")
+    assert examples.notes(missing)[0] == "GeoPix nano is not installed: Fetch it."

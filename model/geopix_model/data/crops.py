@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from .cores import cores
 from .imagery import Labelled, classes_in
 from .label_sets import ID
 
 LABEL_STRIDE = 2
 PRESENT_PX = 12  # label pixels (of stride 2) from which a class counts as there
 PADDING = 127  # what a window is filled up with, in training as at inference
-SCALES = (0.6, 1.7)
+SCALES = (0.5, 2.0)
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Crop:
     Attributes:
         pixels: (3, S, S) float32 RGB 0..255.
         present: (S / 2, S / 2) uint32 class bits. unknown: (S / 2, S / 2) bool.
+        cores, vague: (S / 2, S / 2) uint32 class bits: cores of single objects, and where no core is known.
         known: class id -> "present" | "absent", for the classes about which it may be asked.
         share: class id -> label pixels.
     """
@@ -35,13 +39,22 @@ class Crop:
     pixels: Tensor
     present: NDArray[np.uint32]
     unknown: NDArray[np.bool_]
+    cores: NDArray[np.uint32]
+    vague: NDArray[np.uint32]
     known: dict[int, str]
     share: dict[int, int]
 
     def target(self, class_id: int) -> tuple[Tensor, Tensor]:
         """(S/2, S/2) float mask of a class, and the float weight of its pixels."""
-        mask = (self.present >> np.uint32(class_id) & 1).astype(np.float32)
-        return torch.from_numpy(mask), torch.from_numpy((~self.unknown).astype(np.float32))
+        return _bit(self.present, class_id), torch.from_numpy((~self.unknown).astype(np.float32))
+
+    def core(self, class_id: int) -> tuple[Tensor, Tensor]:
+        """The same of the cores of a class."""
+        return _bit(self.cores, class_id), 1 - _bit(self.vague, class_id)
+
+
+def _bit(bits: NDArray[np.uint32], class_id: int) -> Tensor:
+    return torch.from_numpy((bits >> np.uint32(class_id) & 1).astype(np.float32))
 
 
 class CropSource:
@@ -83,11 +96,12 @@ def cut(image: Labelled, size: int, rng: random.Random, around: int | None) -> C
     present, unknown = image.present[np.ix_(rows, cols)], image.unknown[np.ix_(rows, cols)]
     outside = ~inside[LABEL_STRIDE // 2 :: LABEL_STRIDE, LABEL_STRIDE // 2 :: LABEL_STRIDE]
     present = np.where(outside, np.uint32(0), present)
+    inner, vague = cores(image, present, (top, left, size / (LABEL_STRIDE * side)))
     turns, flip = rng.randrange(4), rng.random() < 0.5
-    present, unknown = (_turn(x, turns, flip) for x in (present, unknown & ~outside))
+    present, unknown, inner, vague = (_turn(x, turns, flip) for x in (present, unknown & ~outside, inner, vague))
     pixels = torch.rot90(pixels, turns, (1, 2))
     pixels = jitter(pixels.flip(2) if flip else pixels, rng)
-    return Crop(pixels, present, unknown, *_known(image, present, unknown))
+    return Crop(pixels, present, unknown, inner, vague, *_known(image, present, unknown))
 
 
 def _start(centre: int, side: int, length: int) -> int:
@@ -114,16 +128,28 @@ def _pixels(image: NDArray[np.uint8], top: int, left: int, side: int, size: int)
 
 
 def jitter(pixels: Tensor, rng: random.Random) -> Tensor:
-    """Other light, season and sensor: gamma, contrast, brightness, colour gains, now and then grey or noise."""
-    x = (pixels / 255).clamp(0, 1) ** float(np.exp(rng.uniform(-0.25, 0.25)))
+    """Other light, season, air and sensor: gamma, contrast, haze, colour gains, now and then grey, noise or JPEG."""
+    x = (pixels / 255).clamp(0, 1) ** float(np.exp(rng.uniform(-0.3, 0.3)))
     mean = x.mean()
-    x = (x - mean) * rng.uniform(0.75, 1.3) + mean + rng.uniform(-0.08, 0.08)
-    x = x * torch.tensor([rng.uniform(0.92, 1.08) for _ in range(3)])[:, None, None]
+    x = (x - mean) * rng.uniform(0.7, 1.3) + mean + rng.uniform(-0.1, 0.1)
+    cast = 0.25 if rng.random() < 0.15 else 0.08
+    x = x * torch.tensor([1 + rng.uniform(-cast, cast) for _ in range(3)])[:, None, None]
+    if rng.random() < 0.12:
+        haze = rng.uniform(0.1, 0.45)
+        x = x * (1 - haze) + haze * rng.uniform(0.65, 0.95)
     if rng.random() < 0.06:
         x = x.mean(0, keepdim=True).expand(3, -1, -1)
     if rng.random() < 0.15:
         x = x + torch.randn_like(x) * rng.uniform(0.005, 0.03)
-    return (x * 255).clamp(0, 255).contiguous()
+    x = (x * 255).clamp(0, 255).contiguous()
+    return _compressed(x, rng.randint(30, 75)) if rng.random() < 0.12 else x
+
+
+def _compressed(pixels: Tensor, quality: int) -> Tensor:
+    """(3, S, S) as a JPEG file gives it back."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.byte().permute(1, 2, 0).numpy()).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1).float()
 
 
 def _known(

@@ -43,6 +43,7 @@ class GeoPixConfig:
         width: Width D of prompts, features and mask predictor.
         mask_channels: Channels of the upscaled map that a mask is read from.
         mask_hidden: Hidden width of the MLPs inside the two-way transformers.
+        maps_hidden: Hidden channels of the class maps; 0 for a model without them, as the published one.
         seg_tokens, levels: The token codebook: ``levels`` scales x ``seg_tokens`` tokens.
         class_names: Names of the memory slots; the last slot, without a name, is the generic one.
         clm: ``paper`` (memory attention works) or ``released`` (it is inert, as in the published weights).
@@ -53,6 +54,7 @@ class GeoPixConfig:
     width: int = 128
     mask_channels: int = 32
     mask_hidden: int = 512
+    maps_hidden: int = 0
     seg_tokens: int = 3
     levels: int = 2
     text: TextConfig = TextConfig()

@@ -20,16 +20,27 @@ class VisionFeatures:
         tokens: (B, T, C) raw image tokens, before the projector.
         levels: For each mask level (B, D, h, w), coarse level first.
         laterals: Finer maps for level 1: (B, D, 2h, 2w) and (B, mask_channels, 4h, 4w).
+        maps: Class maps (B, classes, 2, 4h, 4w), or None.
     """
 
     tokens: Tensor
     levels: tuple[Tensor, Tensor]
     laterals: tuple[Tensor, Tensor]
+    maps: Tensor | None = None
+
+    def to(self, dtype: torch.dtype) -> VisionFeatures:
+        """The same in another precision."""
+        (coarse, fine), (fine8, fine4) = self.levels, self.laterals
+        maps = None if self.maps is None else self.maps.to(dtype)
+        return VisionFeatures(
+            self.tokens.to(dtype), (coarse.to(dtype), fine.to(dtype)), (fine8.to(dtype), fine4.to(dtype)), maps
+        )
 
     def at(self, images: Tensor) -> VisionFeatures:
         """The same features, repeated for each of the image numbers (N,)."""
         pick = [x[images] for x in (self.tokens, *self.levels, *self.laterals)]
-        return VisionFeatures(pick[0], (pick[1], pick[2]), (pick[3], pick[4]))
+        maps = None if self.maps is None else self.maps[images]
+        return VisionFeatures(pick[0], (pick[1], pick[2]), (pick[3], pick[4]), maps)
 
 
 def _smooth(inputs: int, outputs: int) -> nn.Sequential:

@@ -39,6 +39,11 @@ class Guide:
         """Whether the next token is the first of a sentence."""
         return self._last in (-1, self._full_stop)
 
+    @property
+    def certain(self) -> tuple[int, ...]:
+        """The tokens that must follow, in order."""
+        return tuple(self._forced)
+
     def restrict(self, logits: Tensor) -> None:
         """Rules out, in place, the tokens (V,) that cannot follow."""
         if self._forced:

@@ -14,10 +14,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..generate import decode
+from ..generate import QuickReader, decode
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
-from ..predictor import Mask, ModelInfo, Piece
+from ..predictor import Mask, ModelInfo, Notice, Piece
+from ..tasks import Choice, chosen, meant
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, corrected, match
 from .prompts import question, token_id
@@ -38,6 +39,8 @@ LEAST_DOUBT = 0.01
 # Specks beside an object are less sure than the object.  With 0.75 instead of 0.5 the F1 of objects rose from 0.37 to
 # 0.49 (mean of 14 classes and sets of `val`), and 97.0 instead of 97.8 % of the classes that are there were found.
 OBJECTS_EVEN_AT = 0.75
+DESCRIBE = "Describe the image."
+DESCRIBED = "The embedded model can only describe the image as a whole; the words of the question were not used."
 
 
 class NanoPredictor:
@@ -56,16 +59,31 @@ class NanoPredictor:
         """Name, window size and resolution of the model."""
         return self._info
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
-        """See ``Predictor.answer``."""
-        prompt = corrected(prompt)
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
+        """See ``Predictor.answer``.
+
+        It grounds whatever it speaks of and gives no boxes, so a task decides little here: a description that the
+        words do not ask for is asked for in the words that it was trained with.
+        """
+        wanted, words = chosen(prompt, task)
+        prompt = corrected(words)
+        if wanted == "caption" and meant(words) != "caption":
+            prompt = DESCRIBE
+            yield Notice(DESCRIBED)
         with torch.inference_mode():
             features = self._look(image)
             speech = Speech(self.tokenizer, prompt)
             guide, self._doubt = Guide(self.tokenizer, prompt), 0.0
             embeddings = self.model.embed(self._read(prompt, history), features.tokens, self._ids["<image>"])
         steps = decode(
-            self.model.language, embeddings, lambda state: self._choose(state, guide), self._ids["</s>"], MAX_NEW_TOKENS
+            QuickReader(self.model.language),
+            embeddings,
+            lambda state: self._choose(state, guide),
+            self._ids["</s>"],
+            MAX_NEW_TOKENS,
+            lambda: guide.certain,
         )
         while True:
             with torch.inference_mode():  # entered anew for each step: a generator must not leave it on while it waits
@@ -103,7 +121,7 @@ class NanoPredictor:
         """Features of an image, kept for the next question about it."""
         key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
         if key not in self._features:
-            self._features[key] = self.model.vision(self._square(image))
+            self._features[key] = self.model.look(self._square(image))
             if len(self._features) > IMAGES_KEPT:
                 # Any of the older ones: the windows of an area come in the same order at each question, so that the
                 # oldest one would be the very next to be looked at again.
@@ -116,7 +134,7 @@ class NanoPredictor:
         top, left = (side - height) // 2, (side - width) // 2
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device).permute(2, 0, 1)[None]
         pads = (left, side - width - left, top, side - height - top)
-        padded = F.pad(pixels.to(next(self.model.parameters()).dtype), pads, value=PADDING)
+        padded = F.pad(pixels.float(), pads, value=PADDING)
         return padded.contiguous(memory_format=torch.channels_last)
 
     def _mask(self, run: SegRun, features: VisionFeatures, size: tuple[int, int]) -> Mask:
@@ -124,14 +142,19 @@ class NanoPredictor:
         found = match(run.phrase)
         class_id = found[0] if found else GENERIC
         states = torch.stack(run.states)[None]
-        logits, confidence, _ = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
+        seen = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
+        name = self.model.config.class_names[class_id] if found else ""
+        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
+        score = float((seen.confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
+        countable = found is not None and CLASSES[class_id].countable
+        even_at = OBJECTS_EVEN_AT if countable else 0.5
+        cores = self._enlarged(seen.cores, size) if countable and seen.cores is not None else None
+        return Mask(run.phrase, name, self._enlarged(seen.logits, size), score, run.target, even_at, cores)
+
+    def _enlarged(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Logits (1, h, w) of the padded square at the (height, width) of the image in its middle."""
         side, (height, width) = self.model.config.image_size, size
         top, left = (side - height) // 2, (side - width) // 2
         # Bilinear would cut the corners of small things: IoU 0.004 lower on 89 masks of `val`.
         whole = F.interpolate(logits[:, None].float(), (side, side), mode="bicubic", align_corners=False)[0, 0]
-        cut = whole[top : top + height, left : left + width].cpu().numpy()
-        name = self.model.config.class_names[class_id] if found else ""
-        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
-        score = float((confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
-        even_at = OBJECTS_EVEN_AT if found and CLASSES[class_id].countable else 0.5
-        return Mask(run.phrase, name, np.ascontiguousarray(cut), score, run.target, even_at)
+        return np.ascontiguousarray(whole[top : top + height, left : left + width].cpu().numpy())

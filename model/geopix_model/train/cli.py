@@ -60,7 +60,7 @@ def _begin(args: argparse.Namespace) -> tuple[GeoPix, Tokenizer]:
     rng = random.Random(args.seed)
     known = [{c: rng.choice(("present", "absent")) for c in range(len(NAMES))} for _ in range(200)]
     tokenizer = train_tokenizer(generate(rng, rng.choice(known)) for _ in range(TOKENIZER_EXAMPLES))
-    config = GeoPixConfig(text=TextConfig(vocab=tokenizer.get_vocab_size()), class_names=NAMES)
+    config = GeoPixConfig(maps_hidden=64, text=TextConfig(vocab=tokenizer.get_vocab_size()), class_names=NAMES)
     model = GeoPix(config)
     load_imagenet(model.vision.backbone, imagenet_weights())
     return model, tokenizer

@@ -18,7 +18,7 @@ from .. import checkpoint
 from ..data.crops import CropSource
 from ..data.imagery import Labelled
 from ..geopix.model import GeoPix
-from .stages import StepSize, TokenBank, mask_step
+from .stages import StepSize, TokenBank, maps_step, mask_step
 from .state import LANGUAGE_STAGE, MASK_STAGE, Average, optimizer, save
 
 BANK_CROPS = 600
@@ -43,6 +43,13 @@ class Plan:
     folder: Path
     seed: int = 0
     size: StepSize = field(default_factory=StepSize)
+
+
+def set_rates(adam: torch.optim.AdamW, used: float) -> None:
+    """Learning rates at a share of a stage (0..1): a short rise, then a cosine down to a fiftieth."""
+    rate = min(1.0, used / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used)))
+    for group in adam.param_groups:
+        group["lr"] = group["peak"] * max(rate, 1e-3)
 
 
 class Trainer:
@@ -80,7 +87,8 @@ class Trainer:
         rng = random.Random(self.plan.seed + self.step)
         torch.manual_seed(self.plan.seed + self.step)
         if self.stage == "language":
-            self._language(rng, show)
+            if self.plan.language_minutes > 0:
+                self._language(rng, show)
             self.stage, self.used_s, self.step, self._optimizer_state = "masks", 0.0, 0, None
             self.average = Average(self.model)
         self._masks(rng, show)
@@ -99,6 +107,8 @@ class Trainer:
     def _masks(self, rng: random.Random, show: Callable[[str], None]) -> None:
         def step(used: float) -> tuple[Tensor, dict[str, float]]:
             crops = [self.source.draw(rng) for _ in range(self.plan.size.crops)]
+            if self.model.config.maps_hidden and self.step % (1 + self.plan.size.maps_only):
+                return maps_step(self.model, crops)
             memory = used >= MEMORY_FROM
             return mask_step(self.model, self.tokenizer, self.class_head, crops, rng, self.plan.size, memory)
 
@@ -118,9 +128,7 @@ class Trainer:
         last, saved = time.monotonic(), time.monotonic()
         while self.used_s < 60 * minutes:
             used = self.used_s / (60 * minutes)
-            rate = min(1.0, used / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used)))
-            for group in adam.param_groups:
-                group["lr"] = group["peak"] * max(rate, 1e-3)
+            set_rates(adam, used)
             loss, report = step(used)
             adam.zero_grad()
             loss.backward()
@@ -128,7 +136,7 @@ class Trainer:
             adam.step()
             self.average.update(self.model)
             self.step += 1
-            means = {k: 0.95 * means.get(k, v) + 0.05 * v for k, v in report.items()}
+            means |= {k: 0.95 * means.get(k, v) + 0.05 * v for k, v in report.items()}
             now = time.monotonic()
             self.used_s, last = self.used_s + now - last, now
             if self.step % 20 == 0:

@@ -12,6 +12,7 @@ from ..data.batches import IGNORE
 CE_WEIGHT, BCE_WEIGHT = 1.0, 2.0
 DICE_WEIGHT = 1.0  # released: 0.5; small objects gained from more
 CONFIDENCE_WEIGHT, FIRST_MASK_WEIGHT, CLASS_WEIGHT = 0.5, 0.5, 0.3
+CORE_WEIGHT = 0.7
 
 
 def text_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -42,6 +43,15 @@ def mask_loss(logits: Tensor, target: Tensor, weight: Tensor, empty: Tensor) -> 
     overlap = (probability * target).sum((1, 2))
     dice = 1 - (2 * overlap + 1) / (probability.sum((1, 2)) + (target * weight).sum((1, 2)) + 1)
     return (BCE_WEIGHT * bce + DICE_WEIGHT * torch.where(empty, 0.0, dice)).mean()
+
+
+def map_loss(extents: Tensor, target: Tensor, weight: Tensor, empty: Tensor) -> Tensor:
+    """Mask loss of K class maps (K, h, w); the many that are not there weigh as much as those that are."""
+    there, absent = ~empty, empty
+    parts = [
+        mask_loss(extents[part], target[part], weight[part], empty[part]) for part in (there, absent) if part.any()
+    ]
+    return torch.stack(parts).sum() if parts else extents.sum() * 0
 
 
 def confidence_loss(confidence: Tensor, logits: Tensor, target: Tensor, weight: Tensor, empty: Tensor) -> Tensor:

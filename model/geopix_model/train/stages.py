@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from ..data.batches import Batch, collate, conversations
 from ..data.crops import Crop, CropSource
+from ..geopix.class_maps import CORES, EXTENT
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
+from ..nano.lexicon import CLASSES
 from ..nano.prompts import token_id
 from . import losses
 
@@ -22,10 +24,11 @@ MAX_TARGETS = 14
 
 @dataclass(frozen=True)
 class StepSize:
-    """How much one step looks at."""
+    """How much one step looks at, and how often it looks at class maps only."""
 
     crops: int = 4
     conversations: int = 3
+    maps_only: int = 2  # steps on class maps alone after each step on everything: two thirds of its cost
 
 
 def read_text(model: GeoPix, batch: Batch, tokens: Tensor, image_id: int) -> Tensor:
@@ -86,19 +89,51 @@ def mask_step(
     """Text, mask and confidence loss over some crops."""
     device = next(model.parameters()).device
     batch = collate(tokenizer, [conversations(rng, crop, size.conversations, True) for crop in crops]).to(device)
-    pixels = torch.stack([crop.pixels for crop in crops]).to(device)
-    features = model.vision(pixels.contiguous(memory_format=torch.channels_last))
+    features = look(model, crops, device)
+    maps, report = map_losses(features, crops)
     states = read_text(model, batch, features.tokens, token_id(tokenizer, "<image>"))
     text = losses.text_loss(model.logits(states), batch.labels)
-    report = {"text": text.item()}
+    report |= {"text": text.item()}
     if not len(batch.rows):
-        return losses.CE_WEIGHT * text, report
+        return losses.CE_WEIGHT * text + maps, report
     picks = torch.tensor(sorted(rng.sample(range(len(batch.rows)), min(MAX_TARGETS, len(batch.rows)))), device=device)
     spoken = seg_states(model, batch, states, picks)
     named = name_loss(model, class_head, spoken, batch.classes[picks])
     masks, confidence = target_losses(model, batch, picks, spoken, features, crops, use_memory)
     report |= {"class": named.item(), "mask": masks.item(), "sure": confidence.item()}
-    return losses.CE_WEIGHT * text + named + masks + confidence, report
+    return losses.CE_WEIGHT * text + named + masks + confidence + maps, report
+
+
+def look(model: GeoPix, crops: list[Crop], device: torch.device) -> VisionFeatures:
+    """Features of some crops."""
+    pixels = torch.stack([crop.pixels for crop in crops]).to(device)
+    return model.look(pixels.contiguous(memory_format=torch.channels_last))
+
+
+def maps_step(model: GeoPix, crops: list[Crop]) -> tuple[Tensor, dict[str, float]]:
+    """Loss of the class maps alone."""
+    return map_losses(look(model, crops, next(model.parameters()).device), crops)
+
+
+def map_losses(features: VisionFeatures, crops: list[Crop]) -> tuple[Tensor, dict[str, float]]:
+    """Extents of every class about which something is known, cores of every countable class that is there."""
+    maps = features.maps
+    if maps is None:  # a model without them
+        return torch.zeros(()), {}
+    known = [(b, c, state == "absent") for b, crop in enumerate(crops) for c, state in crop.known.items()]
+    image, classes, empty = torch.tensor(known, device=maps.device).unbind(1)
+    own = maps[image, classes]
+    pairs = [crops[b].target(c) for b, c, _ in known]
+    target, weight = (torch.stack(part).to(maps.device) for part in zip(*pairs, strict=True))
+    extents = losses.map_loss(own[:, EXTENT], target, weight, empty.bool())
+    objects = [i for i, (_, c, absent) in enumerate(known) if CLASSES[c].countable and not absent]
+    report = {"map": extents.item()}
+    if not objects:
+        return extents, report
+    pairs = [crops[known[i][0]].core(known[i][1]) for i in objects]
+    target, weight = (torch.stack(part).to(maps.device) for part in zip(*pairs, strict=True))
+    cores = losses.mask_loss(own[objects, CORES], target, weight, torch.zeros_like(target[:, 0, 0], dtype=torch.bool))
+    return extents + losses.CORE_WEIGHT * cores, report | {"core": cores.item()}
 
 
 def target_losses(
@@ -117,8 +152,8 @@ def target_losses(
     generic = torch.rand(len(picks), device=picks.device) < GENERIC_SHARE
     classes[generic] = model.config.memory.classes - 1
     empty = batch.empty[picks]
-    logits, confidence, first = model.masks(features.at(batch.crop[picks]), spoken, classes, use_memory=use_memory)
-    loss = losses.mask_loss(logits, target, weight, empty)
-    for mask in first:
-        loss = loss + losses.FIRST_MASK_WEIGHT * losses.mask_loss(mask[:, 0], target, weight, empty) / len(first)
-    return loss, losses.confidence_loss(confidence, logits, target, weight, empty)
+    found = model.masks(features.at(batch.crop[picks]), spoken, classes, use_memory=use_memory)
+    loss = losses.mask_loss(found.logits, target, weight, empty)
+    for mask in found.first:
+        loss = loss + losses.FIRST_MASK_WEIGHT * losses.mask_loss(mask[:, 0], target, weight, empty) / len(found.first)
+    return loss, losses.confidence_loss(found.confidence, found.logits, target, weight, empty)

@@ -1,0 +1,67 @@
+"""What this computer has for a model to run on, and what would run on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from geopix_model.device import resolve_device
+from geopix_model.entry import Published
+from geopix_model.fitting import Machine, Plan, WeightForm, plan
+from geopix_model.hub.install import free_bytes
+
+GB = 1e9
+FORM_WORDS: dict[WeightForm, str] = {"bf16": "bfloat16", "int8": "8-bit weights", "nf4": "4-bit weights"}
+DEVICE_WORDS = {"cuda": "the GPU", "mps": "the GPU, which shares the memory", "cpu": "the CPU"}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of a device's memory."""
+
+    total: int
+    free: int
+
+
+def device_memory(device: str) -> Memory:
+    """Memory of a GPU, or of the computer for every other device."""
+    if device.startswith("cuda"):
+        free, total = torch.cuda.mem_get_info(device)
+        return Memory(total, free)
+    here = psutil.virtual_memory()
+    return Memory(here.total, here.available)
+
+
+def this_machine(home: Path, device: str = "auto") -> Machine:
+    """The memory of this computer, and the disk that models are kept on.
+
+    Raises:
+        DeviceError: If the asked device is not here.
+    """
+    where = resolve_device(device)
+    gpu = device_memory(where).total if where.startswith("cuda") else 0
+    return Machine(where.partition(":")[0], gpu, psutil.virtual_memory().total, free_bytes(home))
+
+
+def fit(model: Published, machine: Machine) -> Plan | None:
+    """How a published model would run on a machine, None if it would not."""
+    return plan(model.footprint, machine, model.picture_tokens)
+
+
+def in_words(found: Plan | None, model: Published, machine: Machine) -> str:
+    """The plan as a sentence."""
+    if found is None:
+        sizes = f"{machine.gpu_bytes / GB:.0f} GB of GPU and " if machine.gpu_bytes else ""
+        return (
+            f"Does not fit this machine ({sizes}{machine.ram_bytes / GB:.0f} GB of main memory), not even with 4 bits."
+        )
+    how = FORM_WORDS[found.form]
+    if found.staged:
+        how += ", image encoders only for their stage"
+    if found.tokens < model.picture_tokens[0]:
+        how += f", pictures in less detail ({found.tokens:,} of {model.picture_tokens[0]:,} tokens)"
+    usable = machine.usable_bytes(found.kind) / GB
+    return f"Fits {DEVICE_WORDS[found.kind]}: {how}; needs {found.needs_bytes / GB:.1f} of {usable:.1f} GB."

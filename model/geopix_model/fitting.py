@@ -1,0 +1,101 @@
+"""Which form of a model fits a machine: known before a download, from the shapes of its weights alone.
+
+Forms are tried from the most exact to the smallest, and a picture is made smaller only where none of them holds it.
+Memory is that of the weights, of keys and values, and of the work on one picture; the last is an estimate that was not
+measured on a GPU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .footprint import Footprint
+from .quantize import BLOCK
+
+GIB = 2**30
+WORK_BYTES = GIB  # the largest stage: SAM 2 large took 0.86 GB for one picture in float16 (reported, not ours)
+GPU_RESERVE = 3 * GIB // 4  # CUDA itself, and the display
+RAM_RESERVE = 4 * GIB  # the system and QGIS
+UNIFIED_SHARE = 0.7  # of the memory that a GPU shares with its CPU
+ANSWER_TOKENS = 1024
+
+WeightForm = Literal["bf16", "int8", "nf4"]
+BYTES: dict[WeightForm, float] = {"bf16": 2.0, "int8": 1.0, "nf4": 0.5 + 4 / BLOCK}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Memory of a computer, in bytes.
+
+    Attributes:
+        kind: "cuda", "mps" (which shares the main memory) or "cpu".
+        gpu_bytes: Of the GPU, 0 without one of its own.
+        ram_bytes: Of the computer.
+        disk_bytes: Free where models are kept.
+    """
+
+    kind: str
+    gpu_bytes: int
+    ram_bytes: int
+    disk_bytes: int
+
+    def usable_bytes(self, kind: str) -> int:
+        """What a model may take on a device of that kind."""
+        if kind == "cuda":
+            return self.gpu_bytes - GPU_RESERVE
+        return int(self.ram_bytes * UNIFIED_SHARE) if kind == "mps" else self.ram_bytes - RAM_RESERVE
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model would run on a machine.
+
+    Attributes:
+        kind: The device: "cuda", "mps" or "cpu".
+        form: Of the linears of the decoder.
+        adapter_form: Of the partial LoRA.
+        staged: Whether image encoders and embeddings are on the CPU but for their stage.
+        tokens: Of a picture that fit beside the weights.
+        needs_bytes: Memory of the device, for weights, keys and values, and work.
+    """
+
+    kind: str
+    form: WeightForm
+    adapter_form: WeightForm
+    staged: bool
+    tokens: int
+    needs_bytes: int
+
+
+def plan(model: Footprint, machine: Machine, picture_tokens: tuple[int, ...]) -> Plan | None:
+    """The most exact form that fits, on the fastest device that holds any; None if nothing does.
+
+    Args:
+        model: Its weights.
+        machine: Where it shall run.
+        picture_tokens: Positions that a picture takes, the wanted number first, then what is acceptable.
+    """
+    kinds = (machine.kind, "cpu") if machine.kind == "cuda" else (machine.kind,)
+    for kind in kinds:
+        for tokens in picture_tokens:
+            for form, adapters, staged in _forms(kind, model):
+                needs = needed_bytes(model, form, adapters, staged=staged, tokens=tokens)
+                if needs <= machine.usable_bytes(kind):
+                    return Plan(kind, form, adapters, staged, tokens, needs)
+    return None
+
+
+def needed_bytes(model: Footprint, form: WeightForm, adapters: WeightForm, *, staged: bool, tokens: int) -> int:
+    """Memory of a device for weights, keys and values, and the work on one picture."""
+    fixed = model.decoder * BYTES[form] + model.adapters * BYTES[adapters] + 2 * (model.head + model.bridges)
+    towers = 2 * max(model.vision, model.masks) if staged else 2 * (model.vision + model.masks + model.embeddings)
+    return int(fixed + towers + model.kv_bytes_per_token * (tokens + ANSWER_TOKENS) + WORK_BYTES)
+
+
+def _forms(kind: str, model: Footprint) -> list[tuple[WeightForm, WeightForm, bool]]:
+    """(linears, adapters, staged), the most exact first; stages make sense where the GPU has a memory of its own."""
+    forms: list[tuple[WeightForm, WeightForm, bool]] = [("bf16", "bf16", False), ("int8", "bf16", False)]
+    forms.append(("nf4", "bf16", False))
+    small: WeightForm = "nf4" if model.adapters else "bf16"
+    return [*forms, ("nf4", small, True)] if kind == "cuda" else forms
