@@ -136,7 +136,8 @@ def test_models_lists_the_embedded_one(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["models"]) == 0
     assert capsys.readouterr().out.startswith("nano: ")
     assert main(["models", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["name"] == "nano"
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [model["name"] for model in listed] == ["nano", "geopixel-7b"]
 
 
 def test_doctor_says_what_fits(capsys: pytest.CaptureFixture[str]) -> None:

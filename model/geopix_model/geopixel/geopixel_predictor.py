@@ -81,9 +81,8 @@ class GeoPixelPredictor:
         speech, said = Speech(self.tokenizer), list[int]()
         with self.memory.of(key) as remembered, closing(self._generate(image, asked, remembered)) as events:
             while True:
-                with (
-                    torch.inference_mode()
-                ):  # entered anew for each step: a generator must not leave it on while it waits
+                # Entered anew for each step: a generator must not leave it on while it waits.
+                with torch.inference_mode():
                     event = next(events, None)
                     pieces = self._pieces(event, speech, image, remembered)
                 if event is None:
