@@ -182,6 +182,7 @@ def test_bfloat16_trains_in_float32_and_saves_what_it_was_loaded_in(
     trainer.run(lambda line: None)
     saved = load_file(trainer.result / "model.safetensors")
     assert {value.dtype for value in saved.values()} == {torch.bfloat16}
+    assert json.loads((trainer.result / "config.json").read_text())["torch_dtype"] == "bfloat16"
     load(trainer.result)
 
 

@@ -47,7 +47,7 @@ def save(folder: Path, model: GeoPixel, base: Path, weight_of: Weights, shard_by
     partial.mkdir(parents=True)
     stored = tensor_files.contents(base)
     shapes = {name: entry.shape for name, entry in stored.items()}
-    _write_configs(partial, model, base, shapes)
+    _write_configs(partial, model, base, shapes, weight_of("lm_head.weight").dtype)
     _write_weights(partial, model, shapes, weight_of, shard_bytes)
     _replace(partial, folder)
 
@@ -73,11 +73,14 @@ def assemble(sources: Sequence[keymap.Source], shape: tuple[int, ...], weight_of
     return whole
 
 
-def _write_configs(folder: Path, model: GeoPixel, base: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+def _write_configs(
+    folder: Path, model: GeoPixel, base: Path, shapes: dict[str, tuple[int, ...]], dtype: torch.dtype
+) -> None:
     for name in SIDE_FILES:
         if (base / name).is_file():
-            shutil.copy(base / name, folder / name)
+            shutil.copyfile(base / name, folder / name)
     values = {**read_json(base / CONFIG), "round_features": model.segmenter.round_features}
+    values["torch_dtype"] = str(dtype).removeprefix("torch.")
     for name, sizes in ((CLIP_CONFIG, clip_sizes), (SAM_CONFIG, sam_sizes)):
         own = read_json(base / name) if (base / name).is_file() else sizes(shapes)
         (folder / name).write_text(json.dumps(own, indent=1) + "\n", "utf-8")

@@ -81,8 +81,8 @@ def merged(model: GeoPixel, name: str, dtype: torch.dtype) -> Tensor:
     if not hasattr(module, "get_delta_weight"):
         return getattr(module, leaf).detach().to(dtype)
     weight = getattr(module.get_base_layer(), leaf).detach()
-    return (
-        (weight.float() + module.get_delta_weight(ADAPTER).detach().float()).to(dtype) if leaf == "weight" else weight
+    return (weight.float() + module.get_delta_weight(ADAPTER).detach().float() if leaf == "weight" else weight).to(
+        dtype
     )
 
 
