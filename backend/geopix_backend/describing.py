@@ -20,7 +20,7 @@ MUCH_SHARE, LEAST_SHARE = 0.02, 0.001  # of the view; less than the last is not 
 NOTHING_ELSE = "Nothing else that I know is clear enough to name."
 
 
-def is_sure(score: float, area_px: int, tile_px: int) -> bool:
+def is_sure(score: float, area_px: float, tile_px: int) -> bool:
     """Whether a class is surely there.
 
     Args:

@@ -16,9 +16,9 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from . import vectors
 from .components import Component
 from .geodesy import pixel_size_m
 from .raster import Tile
@@ -35,9 +35,8 @@ MOSTLY = 0.5
 
 def outline(component: Component, first_row: int = 0) -> Outline:
     """The outline of a component in tile pixels, x = column; its rows count from ``first_row``."""
-    corner = Affine.translation(component.col, first_row + component.row)
-    whole: Outline = shapely.union_all(vectors.polygons(component.mask, corner, min_area_px=0))
-    return whole
+    moved: Outline = translate(component.pixels, yoff=first_row)
+    return moved
 
 
 @dataclass
