@@ -34,6 +34,7 @@ _LIMIT = re.compile(
     r"(?:(?:a|an|the) )?(?:(?:area|size|surface|footprint)s? )?(?:of )?"
     rf"(?:{'|'.join(rf'(?P<{sign}>{words})' for sign, words in _SIGNS.items())}) (?:about )?"
     rf"(?P<number>\d+(?:,? ?\d{{3}})*(?:\.\d+)?|half an?|one|an?) ?(?:{_UNITS})\b(?: (?:in (?:size|area)|large|big))?"
+    r"(?! of (?:the |this |that )?<)"  # "more than 2 hectares of forest" is about all of it together
 )
 _IN_WORDS = {"half a": 0.5, "half an": 0.5, "one": 1.0, "a": 1.0, "an": 1.0}
 

@@ -20,7 +20,7 @@ MUCH_SHARE, LEAST_SHARE = 0.02, 0.001  # of the view; less than the last is not 
 NOTHING_ELSE = "Nothing else that I know is clear enough to name."
 
 
-def is_sure(score: float, area_px: int, tile_px: int) -> bool:
+def is_sure(score: float, area_px: float, tile_px: int) -> bool:
     """Whether a class is surely there.
 
     Args:
@@ -43,7 +43,7 @@ def description(facts: Mapping[str, Fact], things: Sequence[Named], limit: str =
     there = [thing for thing in things if (fact := facts.get(thing.class_name)) and fact.regions]
     there.sort(key=lambda thing: -facts[thing.class_name].share)
     if not there:
-        yield sentence(f"I see nothing that I know{limit or ' here'}.")
+        yield sentence(f"I see nothing{limit or ' here'} that I am sure of; ask for a thing by its name.")
         yield sentence(known([thing.plural for thing in things]))
         return
     areas = [thing for thing in there if not thing.countable]

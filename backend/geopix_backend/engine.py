@@ -21,7 +21,7 @@ from . import boxes, tiling
 from .asker import Reference
 from .boxes import TileBox
 from .canvas import OFF, Canvas, Floats, to_window
-from .components import Component, components, split
+from .components import Component, components, drawn, split
 from .describing import is_sure
 from .findings import Findings
 from .plan import Plan, plan
@@ -113,7 +113,8 @@ class _Answer:
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
                     found = self._components(key, planes, tile.valid)
-                    yield from self._findings.add(key, self._meant(key, self._objects(key, planes, found)))
+                    meant = self._meant(key, self._objects(key, planes, found))
+                    yield from self._findings.add(key, meant, planes[0])
                 told = [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, tile.valid.shape), self._on_tile(piece, window)
@@ -210,15 +211,16 @@ class _Answer:
             found = self._components(key, planes, valid, first)
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
-            for component in final:
-                canvas.take(key, first + component.row, component.col, component.mask)
-            yield from self._findings.add(key, self._meant(key, self._objects(key, planes, final), first), first)
+            if not last:
+                canvas.take(key, drawn(final, valid.shape))
+            meant = self._meant(key, self._objects(key, planes, final), first)
+            yield from self._findings.add(key, meant, planes[0], first)
         canvas.release(needed)
 
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
         if len(planes) > 1:
-            found = [part for whole in found for part in split(whole, planes, self._findings.even_at(key))]
+            found = split(found, planes, self._question.min_area_px, self._findings.even_at(key))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
@@ -235,7 +237,7 @@ class _Answer:
             limits.near.see(names[0], limits.places.sized(found, names), first_row)
             return []
         if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
-            area_px = sum(int(component.mask.sum()) for component in found)
+            area_px = sum(component.area_px for component in found)
             if not is_sure(self._findings.score(key), area_px, int(self._tile.valid.sum())):
                 return []
         return limits.choose(key, names, self._findings.countable(key), found, first_row)

@@ -66,6 +66,7 @@ class Intent:
         areas: How large their regions should be.
         unknown: What was asked for beside them that the model does not know.
         unit: Of areas, a key of ``units.AREAS``; empty where none was wished for.
+        each: Whether the mean area of the regions is wanted as well.
         share: Whether the part of the view is wanted rather than the area.
         comparison: Of the form ``compare``.
         limit: ("more", 20) for "are there more than 20 ...".
@@ -81,6 +82,7 @@ class Intent:
     unknown: str = ""
     unit: str = ""
     share: bool = False
+    each: bool = False
     comparison: Comparison | None = None
     limit: tuple[str, int] | None = None
     refused: str = ""
@@ -107,6 +109,8 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
     if relations or areas:  # "find unicorns near the road": what is left of the prompt says what is unknown
         rest = re.sub(r"<(\d+)>", lambda hit: reading.named[int(hit[1])].plural, text)
         unknown = read(rest).unknown if any(c.isalnum() for c in rest) else ""
+    if ask.AMOUNT.search(unknown):
+        unknown = ""
     intent = replace(_alone(text, reading, tuple(relations), unknown), areas=areas)
     before = understand(earlier[-1], earlier[:-1], read) if earlier else None
     if intent.things:
@@ -151,6 +155,7 @@ def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown
         unknown=unknown,
         unit=units.asked(text),
         share=bool(ask.SHARE.search(text)),
+        each=bool(ask.MEAN.search(text)),
         adjectives=(*_adjectives(text, reading.named), *_of_one_class(said, [reading.named[n] for n in left_out])),
         text=reading.text,
     )
@@ -213,7 +218,7 @@ def _inherited(intent: Intent, before: Intent) -> Intent:
 
 
 def _of_numbers(intent: Intent, text: str) -> Form | None:
-    if intent.unit or intent.share or ask.MEASURE.search(text):
+    if intent.unit or intent.share or intent.each or ask.MEASURE.search(text):
         return "measure"
     return "count" if ask.COUNT.search(text) else None
 

@@ -16,9 +16,9 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from . import vectors
 from .components import Component
 from .geodesy import pixel_size_m
 from .raster import Tile
@@ -35,9 +35,8 @@ MOSTLY = 0.5
 
 def outline(component: Component, first_row: int = 0) -> Outline:
     """The outline of a component in tile pixels, x = column; its rows count from ``first_row``."""
-    corner = Affine.translation(component.col, first_row + component.row)
-    whole: Outline = shapely.union_all(vectors.polygons(component.mask, corner, min_area_px=0))
-    return whole
+    moved: Outline = translate(component.pixels, yoff=first_row)
+    return moved
 
 
 @dataclass
@@ -166,15 +165,17 @@ def on_tile(relations: Sequence[Relation], tile: Tile) -> Nearness:
 
 def _rule(relation: Relation, size: tuple[float, float] | None, towards: tuple[int, int]) -> Rule:
     asked, kind = relation.distance, relation.kind
-    names = _listed([f"the {thing.plural}" for thing in relation.to])
+    names = _listed(
+        [f"{'other' if thing.class_name in relation.of else 'the'} {thing.plural}" for thing in relation.to]
+    )
     usual = FAR if kind == "far" else CLOSE if relation.close else NEAR
     if kind == "side":
         words = f"{'not ' if relation.negated else ''}{relation.side} of {names}"
         return Rule(relation, size or (1.0, 1.0), 0.0, words, towards=towards)
     if kind in ("touch", "on", "nearest"):
-        no = "not " if relation.negated else ""
         words = {"touch": "touching", "on": "on", "nearest": "nearest to"}[kind]
-        return Rule(relation, (1.0, 1.0), TOUCH_PX, f"{no}{words} {names}")
+        words = "outside" if relation.words.startswith("outside") else f"{'not ' if relation.negated else ''}{words}"
+        return Rule(relation, (1.0, 1.0), TOUCH_PX, f"{words} {names}")
     metres = size is not None and not (asked and asked.in_pixels)
     unmeasured = asked.value if asked and not asked.in_pixels and size is None else None
     value = asked.value if asked and unmeasured is None else usual[0 if metres else 1]

@@ -43,6 +43,9 @@ def notes(intent: Intent, limits: Limits, facts: Mapping[str, Fact]) -> Iterator
     for thing in shown:
         if limits.left_out(thing.class_name) and intent.form not in ("everything", "what", "describe"):
             yield _elsewhere(thing, limits.left_out(thing.class_name), limits.where(thing.class_name))
+    for thing in shown:
+        if len({size.words for size in limits.places.sizes_of((thing.class_name, thing.plural))}) > 1:
+            yield "Of several sizes I took the first; ask for the others by themselves."
     for rule in limits.near.rules:
         missing = [thing.plural for thing in rule.relation.to if not limits.near.found(thing.class_name)]
         of = {thing.class_name for thing in rule.relation.to} - set(rule.relation.of)

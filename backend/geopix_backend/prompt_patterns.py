@@ -133,6 +133,8 @@ SHARE = _any(
     r"\b(?:percent\w*|share|fraction|proportion|portion)\b|%|\bhow much of\b",
     r"\b(?:what|which|how (?:much|large|big)) (?:\w+ )?(?:a )?part\b",
 )
+MEAN = re.compile(r"\b(?:average|mean|typical)\b")
+AMOUNT = re.compile(r"^(?:\d[\d., ]*%?|half|a half|a? ?third|a? ?quarter)$")
 MEASURE = _any(
     r"\bhow (?:large|big|much|extensive|widespread)\b|\bamount of\b|\barea covered\b",
     r"\b(?:area|size|surface|coverage|cover|extent|acreage) (?:of|covered|taken|that|occupied|is|do|does|in)\b",

@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from .components import Component
 from .wording import stems
 
@@ -26,7 +24,7 @@ _SIZE = re.compile(
     rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+|(?P<rank>{'|'.join(_RANKS)})[\s-]+)?"
     rf"(?P<size>largest|biggest|smallest|(?P<most>{'|'.join(_MOST)})"
     r"|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
-    rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?",
+    rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?=(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?)",
     re.IGNORECASE,
 )
 _VERTICAL = {"upper": 0, "top": 0, "lower": 1, "bottom": 1}
@@ -87,10 +85,9 @@ class Size:
     def amount(self, component: Component) -> float:
         """What the regions are compared by: pixels, or how far their centre lies the way that is meant."""
         if not self.most:
-            return int(component.mask.sum())
-        rows, cols = np.nonzero(component.mask)
-        centre = component.row + rows.mean(), component.col + cols.mean()
-        return float(np.dot(centre, self.towards))
+            return component.area_px
+        row, col = component.centre
+        return row * self.towards[0] + col * self.towards[1]
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,11 @@ class Qualifiers:
 
     def size_of(self, names: Sequence[str]) -> Size | None:
         """The size that was asked of a thing with these names."""
-        return next((size for size in self.sizes if size.names(names)), None)
+        return next(iter(self.sizes_of(names)), None)
+
+    def sizes_of(self, names: Sequence[str]) -> list[Size]:
+        """All sizes that were asked of a thing with these names; the first counts."""
+        return [size for size in self.sizes if size.names(names)]
 
 
 def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qualifiers:
@@ -227,12 +228,10 @@ def _half(which: int | None) -> tuple[float, float]:
 
 def _is_in(component: Component, place: Place, shape: tuple[int, int], first_row: int) -> bool:
     """Whether the centre of a component lies in a part of the tile."""
-    rows, cols = np.nonzero(component.mask)
     if place.border:
-        top, left = first_row + component.row + rows.min(), component.col + cols.min()
-        below, right = first_row + component.row + rows.max() + 1, component.col + cols.max() + 1
-        return bool(top == 0 or left == 0 or below == shape[0] or right == shape[1])
-    row = first_row + component.row + rows.mean() + 0.5
-    centre = row / shape[0], (component.col + cols.mean() + 0.5) / shape[1]
+        left, top, right, below = component.pixels.bounds
+        return bool(first_row + top == 0 or left == 0 or first_row + below == shape[0] or right == shape[1])
+    row, col = component.centre
+    centre = (first_row + row) / shape[0], col / shape[1]
     inside = zip(centre, (place.rows, place.cols), strict=True)
     return all(first <= value < last or value == last == 1 for value, (first, last) in inside)

@@ -123,7 +123,7 @@ _PICTURE = re.compile(
     r"|north\w*|south\w*|east\w*|west\w*|upper|lower|top|bottom|left|right|cent(?:er|re)|middle|corner|half|quarter|part"
     r"|edge|background|foreground|layer|list|table|polygons?|shape|form|format|colou?r|red|blue|green|total|detail"
     r"|general|hectares?|acres?|km2|m2|square|percent|percentage|pixels?|numbers?|words?|one|time|way|same|here|there|it"
-    r"|them|box|selection|whole|distance|moment|end|ground|site|place|result|results|file|other|others)\b"
+    r"|them|box|rectangle|screen|window|selection|whole|distance|moment|end|ground|site|place|result|results|file|other|others)\b"
 )
 _NEAREST = re.compile(rf"\b(?P<said>nearest|closest) (?:\w+ )?<(?P<of>\d+)> (?:to|from|of) (?P<who>{_ARTICLES}<\d+>)")
 

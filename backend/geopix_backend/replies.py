@@ -64,9 +64,11 @@ class Replies:
 
     def _area(self, thing: Named) -> str:
         fact = self.facts[thing.class_name]
-        if self.intent.unit:
-            return units.written(fact.area_m2, fact.area_px, self.intent.unit)
-        return area(fact.area_m2, fact.area_px)
+        return self._written(fact.area_m2, fact.area_px)
+
+    def _written(self, area_m2: float | None, area_px: float) -> str:
+        unit = self.intent.unit
+        return units.written(area_m2, area_px, unit) if unit else area(area_m2, area_px)
 
     def _share(self, thing: Named) -> str:
         return f"{share(self.facts[thing.class_name].share)} of the view"
@@ -112,10 +114,13 @@ class Replies:
 
     def _measured(self, thing: Named, *, first: bool) -> Iterator[Said]:
         yield from (*self._subject(thing), f" {self._covers(thing)} ")
-        if self.intent.share and not self.intent.unit:
-            yield f"{self._share(thing)}, {self._area(thing)}."
-        else:
-            yield f"{self._area(thing)}, {self._share(thing)}."
+        told = [self._area(thing), self._share(thing)]
+        yield ", ".join(reversed(told) if self.intent.share and not self.intent.unit else told)
+        count, fact = self._count(thing), self.facts[thing.class_name]
+        if self.intent.each and thing.countable and count > 1:
+            mean_m2 = fact.area_m2 / count if fact.area_m2 is not None else None
+            yield f": {self._written(mean_m2, fact.area_px / count)} each on average"
+        yield "."
 
     def _present(self, thing: Named, *, first: bool) -> Iterator[Said]:
         count, one = self._count(thing), self._is_one(thing)

@@ -6,6 +6,7 @@ GeoPixError
 |   |-- UnknownModelError    no model of that name
 |   `-- DeviceError          the asked device is not here
 |-- PromptError              an empty, overlong or unreadable prompt
+|-- DataError                training data that cannot be used
 `-- GoldenError              a folder of recorded outputs is damaged, or none
 (the backend adds its own below ``GeoPixError``: see ``geopix_backend.errors``)
 """
@@ -47,6 +48,12 @@ class PromptError(GeoPixError):
     """The prompt is empty, too long or not text."""
 
     code = "prompt"
+
+
+class DataError(GeoPixError):
+    """Training data are missing, damaged or of another form, or a run cannot go on with them."""
+
+    code = "data"
 
 
 class GoldenError(GeoPixError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import shape
 
 from geopix_backend.components import Component
@@ -86,7 +87,7 @@ def test_what_touches_the_border_is_at_the_edge() -> None:
 
 
 def box(row: int, col: int, side: int) -> Component:
-    return Component(row, col, np.ones((side, side), bool), 0.9)
+    return Component(shapely.box(col, row, col + side, row + side), 0.9)
 
 
 def test_the_largest_of_one_thing_leaves_the_others_alone() -> None:

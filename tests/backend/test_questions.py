@@ -1,4 +1,4 @@
-"""Fifty questions that people might ask, written by hand, with answers worked out by hand from two drawn scenes.
+"""Questions that people might ask, written by hand, with answers worked out by hand from two drawn scenes.
 
 The words go through the embedded model's reading and the real engine; only the eyes are a fake, which finds exactly
 what was drawn, so that nothing here depends on how well a model sees.  One pixel is 1 m on the map and 1.0004 m on the
@@ -12,6 +12,7 @@ import re
 import pytest
 
 from geopix_backend.engine import Engine
+from geopix_backend.plan import DESCRIBED
 from geopix_backend.question import Question
 from geopix_model.nano.reading import read
 from geopix_qgis.protocol import DoneEvent, RegionEvent, TextEvent, Turn
@@ -59,6 +60,8 @@ QUESTIONS: list[Case] = [
     (AIRFIELD, "what's the total acreage of the tennis courts", {"tennis court": 2}, ("2 tennis courts", "528 m²")),
     (AIRFIELD, "how many square feet does the building cover", {"building": 1}, ("25,854 sq ft",)),
     (VALLEY, "How large is the largest building?", {"building": 1}, ("The largest building covers 1,601 m²",)),
+    (VALLEY, "average size of the houses", {"building": 5}, ("5 houses cover 3,903 m²", "781 m² each on average")),
+    (VALLEY, "is there at least 1 hectare of forest", {"vegetation": 2}, ("The forests cover 1.96 ha",)),
     # comparisons
     (VALLEY, "Are there more ships than cars?", {"ship": 2, "vehicle": 3}, ("fewer ships than cars: 2 against 3",)),
     (AIRFIELD, "do planes outnumber the silos", {"airplane": 5, "storage tank": 3}, ("Yes", "more planes than silos")),
@@ -78,6 +81,7 @@ QUESTIONS: list[Case] = [
      ("planes in the top right", "tanks at the bottom", "4 other planes")),
     (VALLEY, "houses at the edge of the picture", {}, ("No houses at the edge of the view: 5 are elsewhere",)),
     (VALLEY, "big buildings", {"building": 5}, ("cannot tell which of them are big", "Ask for the largest")),
+    (VALLEY, "biggest and smallest building", {"building": 1}, ("The largest building", "Of several sizes")),
     (VALLEY, "red cars", {"vehicle": 3}, ("cannot tell which of them are red",)),
     # which of them: next to other things
     (VALLEY, "houses next to the road", {"building": 1}, ("within 10 m of the roads", "4 other houses")),
@@ -87,6 +91,7 @@ QUESTIONS: list[Case] = [
     (VALLEY, "houses without solar panels", {"building": 4}, ("One other house",)),
     (AIRFIELD, "planes to the right of the road", {"airplane": 1}, ("right of the roads", "4 other planes")),
     (VALLEY, "houses south of the road", {"building": 2}, ("south of the roads", "judged by its centre")),
+    (VALLEY, "buildings within 60 m of another building", {"building": 2}, ("within 60 m of other buildings",)),
     (VALLEY, "what's next to the lake?", {"ship": 2}, ("2 ships within 10 m of the lakes",)),
     (VALLEY, "houses near the church", {"building": 5}, ('I do not know "church"', "these are all houses")),
     (VALLEY, "is any house within 5 m of the water", {}, ("No houses within 5 m of the water: 5 are elsewhere",)),
@@ -162,6 +167,19 @@ def test_the_set_is_as_large_as_it_says_and_no_question_comes_twice() -> None:
 def test_without_a_place_on_earth_pixels_are_given_and_it_is_said(prompt: str, says: tuple[str, ...]) -> None:
     answer, _ = ask(VALLEY, prompt, crs=None)
     assert [words for words in says if words not in answer] == [], answer
+
+
+def test_a_chosen_task_goes_before_the_words() -> None:
+    tile = painted(SIZE, VALLEY)
+    said = {}
+    for task in ("segment", "caption"):
+        *_, done = Engine(FakeLister()).ask(tile, Question("how many houses are there?", task=task))
+        assert isinstance(done, DoneEvent)
+        said[task] = done
+    assert (
+        said["segment"].answer == "Here are the houses: 5 in all, covering 3,903 m²." and not said["segment"].warnings
+    )
+    assert said["caption"].answer.startswith("Vegetation covers 12 %") and DESCRIBED in said["caption"].warnings
 
 
 def test_a_later_question_may_be_about_what_the_one_before_was_about() -> None:
