@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from geopix_model import registry
 from geopix_model.checkpoint import CONFIG
-from geopix_model.data.imagery import Labelled, read
+from geopix_model.data.imagery import Labelled
 from geopix_model.geopix.config import EvidenceConfig
 from geopix_model.nano.evidence import Testimony
 from geopix_model.nano.lexicon import CLASSES
@@ -29,12 +29,13 @@ from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask
 
 from . import tiling
-from .components import Component, components, labelled, log_odds, probability, split
+from .components import components, labelled, log_odds, probability, split
 from .errors import UsageError
-from .evaluation import PROMPTS, questions
+from .evaluation import PROMPTS, drawn, questions
 from .evaluation_report import tile_of
-from .question import MIN_AREA_PX
+from .question import Question
 
+MIN_AREA_PX = Question.min_area_px
 RIGHT_FROM = 0.5  # share of a region's labelled pixels that are of its class
 BIAS_SPREAD = 1.5  # how far the bias of a class is expected to be from that of the others, in log-odds
 WEIGHT_SPREAD = 2.0
@@ -80,7 +81,7 @@ def _regions(
 ) -> Iterator[Found]:
     found = components(mask.logits, np.ones_like(valid), MIN_AREA_PX)
     if mask.cores is not None:
-        found = split(found, np.stack([mask.logits, np.zeros_like(mask.logits), mask.cores]), MIN_AREA_PX)
+        found = split(found, mask.logits, mask.cores, MIN_AREA_PX)
     if not found:
         return
     whole = F.interpolate(said.witnesses[None], mask.logits.shape, mode="bilinear", align_corners=False)[0].numpy()
@@ -95,7 +96,7 @@ def _regions(
             yield Found(
                 image,
                 said.class_id,
-                log_odds(float(means[0][number])),
+                float(log_odds(means[0])[number]),
                 np.array([mean[number] for mean in means[1:]], np.float32),
                 bool(hits[number] > RIGHT_FROM * known[number]),
             )
@@ -135,7 +136,34 @@ def fit(found: Sequence[Found], classes: int) -> EvidenceConfig:
     factor = max(float(values[0].detach()), 0.2)
     scaled = (values.detach() / factor).tolist()
     return EvidenceConfig(
-        weights=tuple(round(v, 3) for v in scaled[1:5]),  # type: ignore[arg-type]
+        weights=tuple(round(v, 3) for v in scaled[1:5]),
         bias=tuple(round(scaled[5] + v, 3) for v in scaled[6:]),
         generic=round(scaled[5], 3),
     )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; 0 on success."""
+    parser = argparse.ArgumentParser(prog="geopix calibrate", description=__doc__)
+    parser.add_argument("folder", type=Path, help="model folder whose config.json gets the weights")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the labelled image sets")
+    parser.add_argument("--split", default="val", help="folder of each set; a set without it is read whole")
+    parser.add_argument("--each", type=int, default=40, help="images of one set at most, drawn at random")
+    parser.add_argument("--strangers", type=int, default=2, help="classes that a set cannot contain, for each image")
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    predictor = registry.load("nano", args.device, args.folder)
+    if not isinstance(predictor, NanoPredictor):
+        raise UsageError(f"{args.folder} holds no embedded model; only its evidence is weighed.")
+    found: list[Found] = []
+    for number, image in enumerate(images := drawn(args.data, args.split, args.each)):
+        found += gather(predictor, image, args.strangers)
+        if number % 10 == 9 or number + 1 == len(images):
+            print(f"{number + 1}/{len(images)} images, {len(found)} regions", flush=True)
+    config = predictor.model.config
+    weighed = dataclasses.replace(config, evidence=fit(found, len(config.class_names)))
+    weighed.save(args.folder / CONFIG)
+    print(f"confidence, doubt, own map, rival map: {weighed.evidence.weights}; no class: {weighed.evidence.generic}")
+    for name, bias in zip(config.class_names, weighed.evidence.bias, strict=True):
+        print(f"{bias:7.2f}  {name}")
+    return 0

@@ -33,6 +33,7 @@ from .wording import NOTHING
 
 LIMITED = "the chosen area"
 AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
+EVIDENCE, CORES = 1, 2  # among the planes of a target
 _STOPPED = "Stopped before anything was found."
 
 
@@ -219,8 +220,8 @@ class _Answer:
 
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
-        if len(planes) > 1:
-            found = split(found, planes, self._question.min_area_px, self._findings.even_at(key))
+        if len(planes) > CORES:
+            found = split(found, planes[0], planes[CORES], self._question.min_area_px, planes[EVIDENCE])
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
@@ -228,7 +229,8 @@ class _Answer:
         if not self._findings.is_reference(key):
             inside = (planes[0] > 0) & valid
             valid = self._plan.limits.room(key, self._findings.countable(key), inside, first_row)
-        return components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
+        evidence = planes[EVIDENCE] if len(planes) > EVIDENCE else None
+        return components(planes[0], valid, self._question.min_area_px, evidence)
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
         """Those that the prompt means; rows of ``found`` count from ``first_row``."""
@@ -238,7 +240,8 @@ class _Answer:
             return []
         if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
             area_px = sum(component.area_px for component in found)
-            if not is_sure(self._findings.score(key), area_px, int(self._tile.valid.sum())):
+            score = max((component.score for component in found), default=0.0)
+            if not is_sure(score, area_px, int(self._tile.valid.sum())):
                 return []
         return limits.choose(key, names, self._findings.countable(key), found, first_row)
 
@@ -271,5 +274,8 @@ class _Answer:
 
 
 def _planes(mask: Mask) -> Floats:
-    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
-    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])
+    """(P, h, w): the logits of a mask, and, as far as it has them, its evidence and the logits of its cores."""
+    planes = [mask.logits]
+    if mask.evidence is not None or mask.cores is not None:
+        planes.append(np.zeros_like(mask.logits) if mask.evidence is None else mask.evidence)
+    return np.stack(planes if mask.cores is None else [*planes, mask.cores])

@@ -109,9 +109,7 @@ class GeoPixConfig:
             text, memory = TextConfig(**values.pop("text")), MemoryConfig(**values.pop("memory"))
             names, gsd = tuple(values.pop("class_names")), tuple(values.pop("gsd_range_m"))
             evidence = _evidence(values.pop("evidence", {}))
-            return cls(
-                **values, text=text, memory=memory, class_names=names, gsd_range_m=gsd, evidence=evidence
-            )
+            return cls(**values, text=text, memory=memory, class_names=names, gsd_range_m=gsd, evidence=evidence)
         except (KeyError, TypeError) as error:
             raise CheckpointError(
                 f"{path.name} does not fit this version of GeoPix ({error}); update the package"
@@ -120,4 +118,5 @@ class GeoPixConfig:
 
 def _evidence(values: dict[str, Any]) -> EvidenceConfig:
     """As saved; JSON has lists where this has tuples."""
-    return EvidenceConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return EvidenceConfig(**found)

@@ -8,6 +8,7 @@ and the map of houses is surer there than that of ships.  How far each is to be 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +45,9 @@ class Testimony:
         return torch.cat([constant[:, None, None].expand(-1, *self.own.shape), torch.stack([self.own, self.rival])])
 
 
-def testimony(class_id: int, confidence: Tensor, denial: float, maps: Tensor | None, size: tuple[int, int]) -> Testimony:
+def testimony(
+    class_id: int, confidence: Tensor, denial: float, maps: Tensor | None, size: Sequence[int]
+) -> Testimony:
     """The testimony about one target.
 
     Args:
