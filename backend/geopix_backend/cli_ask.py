@@ -15,6 +15,7 @@ from geopix_qgis.protocol import DoneEvent, RegionEvent
 
 from .cli_output import JsonOutput, Output, TextOutput
 from .errors import ExportError, UsageError
+from .models import PRECISION_HELP, PRECISIONS
 from .question import Question
 
 PixelWindow = tuple[int, int, int, int]
@@ -34,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bands", type=_bands, metavar="R,G,B", help="band numbers shown as red, green, blue")
     parser.add_argument("--model", default="nano", help="see 'geopix models' (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
     parser.add_argument("--min-score", type=float, default=0.5, help="drop regions below this score (default 0.5)")
     parser.add_argument("--json", action="store_true", help="print events, one JSON object a line")
     parser.add_argument("--overlay", metavar="PNG", type=Path, help="also draw the regions on the picture")
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from .raster import read_tile
 
     output.busy("Loading the model")
-    predictor = load(args.model, args.device)
+    predictor = load(args.model, args.device, args.precision)
     tile = read_tile(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
     regions: list[RegionEvent] = []
     done: DoneEvent | None = None

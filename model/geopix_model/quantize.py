@@ -225,6 +225,13 @@ class Saving:
     after_bytes: int
 
 
+def parameter_count(module: nn.Module) -> int:
+    """Weights of a model, packed ones too."""
+    packed = (layer for layer in module.modules() if isinstance(layer, QuantizedLinear))
+    plain = sum(parameter.numel() for parameter in module.parameters())
+    return plain + sum(layer.in_features * layer.out_features for layer in packed)
+
+
 def keeps_precision(name: str) -> bool:
     """Whether a layer of that dotted name is on the list of those that must not be quantized (``KEPT``)."""
     return not KEPT.isdisjoint(name.split("."))
