@@ -21,6 +21,7 @@ class Asking:
         crs_text: Of the tile, as the model process says it.
         windows: (read, in all).
         gsd_m: Metres per pixel of what the model sees, None where unknown.
+        task: What is wanted, one of ``protocol.TASKS``.
     """
 
     turn: TurnRecord
@@ -29,6 +30,7 @@ class Asking:
     crs_text: str = ""
     windows: tuple[int, int] = (0, 0)
     gsd_m: Optional[float] = None
+    task: str = "auto"
 
 
 def stopped(windows: tuple[int, int], regions: int) -> str:

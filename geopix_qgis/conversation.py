@@ -146,6 +146,7 @@ class Conversation(QtCore.QObject):
         area: Area,
         view: QgsMapSettings,
         resolution_m: Optional[float] = None,
+        task: str = "auto",
     ) -> bool:
         """Asks about a layer; False where the question was refused (``failed`` or ``python_missing`` says why).
 
@@ -155,6 +156,7 @@ class Conversation(QtCore.QObject):
             area: The part of it.
             view: ``mapSettings()`` of the canvas.
             resolution_m: Metres per pixel of a layer that QGIS renders; None is that of the view.
+            task: What is wanted, one of ``protocol.TASKS``.
         """
         if self.active or self._client.active:
             return False
@@ -170,7 +172,7 @@ class Conversation(QtCore.QObject):
             return False
         follow_up = bool(self.book.context)
         turn = self.book.begin(prompt.strip(), selection)
-        self._asking = Asking(turn, selection)
+        self._asking = Asking(turn, selection, task=task)
         self.turn_started.emit(turn)
         self._set(Phase.STARTING)
         if selection.rendering is not None:
@@ -207,6 +209,7 @@ class Conversation(QtCore.QObject):
             turn.number,
             choices.min_score,
             outline=selection.outline,
+            task=self._asking.task,
         )
         self._asking.body = encode_request(request, pixels)
         self._send()
@@ -250,7 +253,7 @@ class Conversation(QtCore.QObject):
             self.progress.emit(event.done, event.total, event.message)
         elif isinstance(event, TileEvent):
             self._asking.crs_text, self._asking.gsd_m = event.crs, event.gsd_m
-            self._warn(*event.warnings)
+            self._warn(*event.warnings)  # those of the tile; the last event has those of the answer as well
         elif isinstance(event, DoneEvent):
             self._take_done(self._asking, event)
         elif isinstance(event, ErrorEvent):
@@ -259,6 +262,7 @@ class Conversation(QtCore.QObject):
     def _take_done(self, asking: Asking, event: DoneEvent) -> None:
         self._add_pending()
         turn, wanted = asking.turn, stored.load().device
+        self._warn(*(warning for warning in event.warnings if warning not in turn.warning))
         turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
         if wanted.startswith("cuda") and not event.device.startswith("cuda"):
             self._warn(f"The GPU was asked for and not used: it ran on {event.device}.")

@@ -22,6 +22,7 @@ AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 FRAME_TYPE = "application/x-geopix-frame"
 MAX_PROMPT_CHARS = 4000
+TASKS = ("auto", "segment", "refer", "caption", "vqa")
 
 
 class ProtocolError(ValueError):
@@ -127,6 +128,7 @@ class AskRequest:
         min_area_px: Regions and holes smaller than this many model pixels are dropped.
         outline: Polygons, each a tuple of closed rings of (x, y) in the tile's CRS, the outer ring first; nothing is
             found outside of them.  Empty is all of the tile.
+        task: One of ``TASKS``: what is wanted of the question; ``auto`` leaves it to its words.
     """
 
     prompt: str
@@ -137,6 +139,7 @@ class AskRequest:
     min_score: float = 0.5
     min_area_px: int = 12
     outline: Outline = ()
+    task: str = "auto"
 
 
 @dataclass(frozen=True)

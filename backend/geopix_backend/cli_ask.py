@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from geopix_qgis.protocol import DoneEvent, RegionEvent
+from geopix_qgis.protocol import TASKS, DoneEvent, RegionEvent
 
 from .cli_output import JsonOutput, Output, TextOutput
 from .errors import ExportError, UsageError
@@ -33,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bbox-crs", metavar="CRS", help="CRS of the box, such as EPSG:4326 (default: the raster's)")
     parser.add_argument("--size-m", type=_size, default=500.0, metavar="M", help="side of the square (default 500)")
     parser.add_argument("--bands", type=_bands, metavar="R,G,B", help="band numbers shown as red, green, blue")
+    parser.add_argument("--task", choices=TASKS, default="auto", help="what is wanted (default: as the words say)")
     parser.add_argument("--model", default="nano", help="see 'geopix models' (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         GeoPixError: If the input cannot be used or the result cannot be written.
     """
-    question = Question(args.prompt, min_score=args.min_score)
+    question = Question(args.prompt, min_score=args.min_score, task=args.task)
     window, has_crs = _part(args)
     _check_targets(args, has_crs)
     output: Output = JsonOutput() if args.json else TextOutput()

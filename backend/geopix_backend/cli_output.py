@@ -37,6 +37,7 @@ class TextOutput:
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
+        self._warned: set[str] = set()
         self._progress = ""
 
     def busy(self, message: str) -> None:
@@ -54,12 +55,11 @@ class TextOutput:
         elif isinstance(event, ProgressEvent) and event.total > 1:
             self.busy(event.message or f"Window {min(event.done + 1, event.total)} of {event.total}")
         elif isinstance(event, TileEvent):
-            self._clear()
-            for warning in event.warnings:
-                print(f"warning: {warning}", file=sys.stderr)
+            self._warn(event.warnings)
         elif isinstance(event, DoneEvent):
             self._clear()
             print(flush=True)
+            self._warn(event.warnings)
 
     def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
         """A line for each phrase: how many regions, how large together."""
@@ -78,6 +78,14 @@ class TextOutput:
     def wrote(self, path: Path) -> None:
         """Names the file."""
         print(f"Wrote {path}")
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        """Prints those that were not printed before."""
+        self._clear()
+        for warning in dict.fromkeys(warnings):
+            if warning not in self._warned:
+                print(f"warning: {warning}", file=sys.stderr)
+        self._warned.update(warnings)
 
     def _clear(self) -> None:
         if self._progress:

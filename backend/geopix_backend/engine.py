@@ -13,10 +13,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from geopix_model.predictor import Mask, Piece, Predictor
+from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Predictor, Text
+from geopix_model.tasks import explicit
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, TileEvent
 
-from . import qualifiers, tiling
+from . import boxes, qualifiers, tiling
+from .boxes import TileBox
 from .canvas import OFF, Canvas, Floats, to_window
 from .components import Component, components, split
 from .findings import Findings
@@ -28,6 +30,7 @@ from .telling import Teller, merge
 from .wording import NOTHING
 
 LIMITED = "the chosen area"
+AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
 _STOPPED = "Stopped before anything was found."
 
 
@@ -53,7 +56,8 @@ class Engine:
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
-        names = asks_what(question.prompt) and self._predictor.info.classes
+        free = explicit(question.prompt, question.task) == "auto"
+        names = free and asks_what(question.prompt) and self._predictor.info.classes
         predictor = Identifier(self._predictor) if names else self._predictor
         return _Answer(predictor, tile, question, cancelled).events()
 
@@ -65,11 +69,15 @@ class _Answer:
         self._predictor, self._tile, self._question, self._cancelled = predictor, tile, question, cancelled
         info = predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
-        self._findings = Findings(tile, question, info)
+        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+        self._findings = Findings(tile, question, info, boxed=boxed)
+        self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else [])]
         self._teller = Teller(LIMITED if question.limited else "")
         # The points of the compass are those of the raster's axes: a rotated raster has its own north.
-        self._qualifiers = qualifiers.parse(
-            question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0
+        self._qualifiers = (
+            qualifiers.Qualifiers()
+            if info.reads_places
+            else qualifiers.parse(question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0)
         )
         self._lists = isinstance(predictor, Identifier)  # of a class that nobody asked for, "none found" is not said
         self._done, self._stopped = 0, False
@@ -79,7 +87,7 @@ class _Answer:
         began, tile = time.monotonic(), self._tile
         crs = tile.crs.to_wkt() if tile.crs is not None else ""
         yield TileEvent(
-            crs, tile.width, tile.height, tile.gsd_m, len(self._windows), self._findings.model, tuple(tile.warnings)
+            crs, tile.width, tile.height, tile.gsd_m, len(self._windows), self._findings.model, tuple(self._notices)
         )
         yield self._progress()
         yield from self._one() if len(self._windows) == 1 else self._many()
@@ -94,7 +102,7 @@ class _Answer:
             device=self._predictor.info.device,
             stopped=self._stopped,
             passes=len(self._predictor.info.classes) if self._lists else 1,
-            warnings=tuple(tile.warnings),
+            warnings=tuple(self._notices),
         )
 
     def _one(self) -> Iterator[Event]:
@@ -112,8 +120,12 @@ class _Answer:
                     found = components(planes[0], tile.valid, self._question.min_area_px, self._findings.even_at(key))
                     yield from self._findings.add(key, self._meant(key, self._objects(key, planes, found)))
                 told = assembler.ground(piece.target, key)
+            elif isinstance(piece, Box):
+                key, box = self._findings.note(piece, tile.valid.shape), self._on_tile(piece, window)
+                yield from self._findings.add_boxes(key, [box] if self._counts(box) else [])
+                told = assembler.ground(piece.target, key)
             else:
-                told = assembler.say(piece)
+                told = self._say(assembler, piece)
             for sentence in told:
                 yield from self._tell(sentence)
         for sentence in self._rest(assembler):
@@ -131,10 +143,13 @@ class _Answer:
         """A tile of several windows: regions follow the rows that no later window touches, numbers come last."""
         canvas = Canvas(self._tile.height, self._tile.width, self._predictor.info.overlap_px)
         sentences: list[Sentence] = []
+        rectangles: dict[str, list[list[TileBox]]] = {}
         settled = 0
         for index, window in enumerate(self._windows):
-            named, told = self._look(window)
+            named, drawn, told = self._look(window)
             sentences += told
+            for key, found in drawn.items():
+                rectangles.setdefault(key, []).append(found)
             if named or not self._stopped:
                 canvas.add(window, named)
             if self._stopped:
@@ -148,12 +163,15 @@ class _Answer:
                 yield from self._teller.open(sentences, self._findings.facts)
             yield self._progress()
         yield from self._settle(canvas, canvas.end_row, last=True)
+        for key, drawings in rectangles.items():
+            yield from self._findings.add_boxes(key, boxes.merged(drawings))
         for sentence in merge(sentences, self._findings.facts, self._teller.opened):
             yield from self._tell(sentence)
 
-    def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], list[Sentence]]:
-        """What the model says about one window: logits by target, and sentences."""
+    def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], dict[str, list[TileBox]], list[Sentence]]:
+        """What the model says about one window: logits and boxes by target, and sentences."""
         assembler, named, told = Assembler(), dict[str, Floats](), list[Sentence]()
+        drawn: dict[str, list[TileBox]] = {}
         for piece in self._pieces(window):
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
@@ -161,9 +179,28 @@ class _Answer:
                     planes = to_window(_planes(piece), window.height, window.width)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
                 told += assembler.ground(piece.target, key)
+            elif isinstance(piece, Box):
+                key, box = self._findings.note(piece, (window.height, window.width)), self._on_tile(piece, window)
+                drawn.setdefault(key, []).extend([box] if self._counts(box) else [])
+                told += assembler.ground(piece.target, key)
             else:
-                told += assembler.say(piece)
-        return named, told + self._rest(assembler)
+                told += self._say(assembler, piece)
+        return named, drawn, told + self._rest(assembler)
+
+    def _on_tile(self, box: Box, window: tiling.Window) -> TileBox:
+        return boxes.on_tile(box, window, self._tile.height, self._tile.width)
+
+    def _counts(self, box: TileBox) -> bool:
+        question = self._question
+        return box.score >= question.min_score and boxes.counts(box, self._tile.valid, question.min_area_px)
+
+    def _say(self, assembler: Assembler, piece: Text | Measure | Notice) -> list[Sentence]:
+        """Sentences that a piece of text completes; a notice is kept for the end, once."""
+        if not isinstance(piece, Notice):
+            return assembler.say(piece)
+        if piece.text not in self._notices:
+            self._notices.append(piece.text)
+        return []
 
     def _settle(self, canvas: Canvas, end_row: int, *, last: bool) -> Iterator[Event]:
         """Regions of the components that lie wholly above ``end_row``; rows that nobody needs any more are released."""
@@ -200,7 +237,7 @@ class _Answer:
         if not self._tile.valid[window.slices].any():
             return
         image = np.ascontiguousarray(self._tile.pixels[(slice(None), *window.slices)].transpose(1, 2, 0))
-        pieces = self._predictor.answer(image, self._question.prompt, self._question.pairs)
+        pieces = self._predictor.answer(image, self._question.prompt, self._question.pairs, self._question.task)
         try:
             for piece in pieces:
                 if self._cancelled():

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from affine import Affine
+from shapely import Polygon
 from shapely.geometry import mapping
 
-from geopix_model.predictor import Mask, ModelInfo
+from geopix_model.predictor import Box, Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
 
 from . import vectors
+from .boxes import TileBox
 from .components import Component
 from .question import Question
 from .raster import Tile
@@ -21,23 +23,26 @@ _SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coar
 
 
 class _Target:
-    def __init__(self, number: int, mask: Mask) -> None:
-        self.number, self.phrase, self.class_name = number, mask.phrase.strip(), mask.class_name
-        self.simplify_px, self.even_at = 0.0, mask.even_at
+    def __init__(self, number: int, piece: Mask | Box) -> None:
+        self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
+        self.simplify_px, self.even_at = 0.0, piece.even_at if isinstance(piece, Mask) else 0.5
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
 
 
 class Findings:
     """All targets of one answer, by key: the class name, or what the phrase names where the model has no classes.
 
+    Args:
+        boxed: Whether each region is the rectangle around a component, not its outline.
+
     Attributes:
         model: Name and revision of the model that answers.
     """
 
-    def __init__(self, tile: Tile, question: Question, info: ModelInfo) -> None:
+    def __init__(self, tile: Tile, question: Question, info: ModelInfo, *, boxed: bool = False) -> None:
         self._tile, self._question = tile, question
         self.model = f"{info.name} {info.revision}".strip()
-        self._enlarged = info.mask_stride_px > 1
+        self._enlarged, self._boxed = info.mask_stride_px > 1, boxed
         self._targets: dict[str, _Target] = {}
         self._valid_px = max(int(np.count_nonzero(tile.valid)), 1)
 
@@ -59,11 +64,12 @@ class Findings:
         """Class and phrase of a target."""
         return self._targets[key].class_name, self._targets[key].phrase
 
-    def note(self, mask: Mask, shape: tuple[int, int]) -> str:
-        """Registers the target of a mask over a window of ``shape`` (height, width) pixels; returns its key."""
-        key = mask.class_name or thing(mask.phrase)
-        target = self._targets.setdefault(key, _Target(len(self._targets), mask))
-        if self._enlarged or mask.logits.shape[0] < shape[0] or mask.logits.shape[1] < shape[1]:
+    def note(self, piece: Mask | Box, shape: tuple[int, int]) -> str:
+        """Registers the target of a mask or box in a window of ``shape`` (height, width) pixels; returns its key."""
+        key = piece.class_name or thing(piece.phrase)
+        target = self._targets.setdefault(key, _Target(len(self._targets), piece))
+        coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
+        if coarse or self._enlarged:
             target.simplify_px = _SMOOTH_PX
         return key
 
@@ -72,15 +78,28 @@ class Findings:
         target, tile = self._targets[key], self._tile
         for component in found:
             corner = tile.transform * Affine.translation(component.col, first_row + component.row)
-            outlines = vectors.polygons(
-                component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
+            if self._boxed:
+                height, width = component.mask.shape
+                outlines = [vectors.rectangle((0, 0, width, height), corner)]
+            else:
+                outlines = vectors.polygons(
+                    component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
+                )
+            yield from self._regions(target, outlines, component.score)
+
+    def add_boxes(self, key: str, found: Sequence[TileBox]) -> Iterator[RegionEvent]:
+        """Regions of a target from boxes: each is its rectangle, exactly."""
+        for box in found:
+            yield from self._regions(
+                self._targets[key], [vectors.rectangle(box.corners, self._tile.transform)], box.score
             )
-            sizes = vectors.measure(outlines, tile.crs)
-            for polygon, (area_m2, perimeter_m) in zip(outlines, sizes, strict=True):
-                target.regions += 1
-                target.area_m2 += area_m2 or 0.0
-                target.area_px += polygon.area / abs(tile.transform.determinant)
-                yield self._event(target, mapping(polygon), component.score, area_m2, perimeter_m)
+
+    def _regions(self, target: _Target, outlines: Sequence[Polygon], score: float) -> Iterator[RegionEvent]:
+        for polygon, (area_m2, perimeter_m) in zip(outlines, vectors.measure(outlines, self._tile.crs), strict=True):
+            target.regions += 1
+            target.area_m2 += area_m2 or 0.0
+            target.area_px += polygon.area / abs(self._tile.transform.determinant)
+            yield self._event(target, mapping(polygon), score, area_m2, perimeter_m)
 
     def _event(
         self,

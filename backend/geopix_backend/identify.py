@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Predictor, Text
+from geopix_model.tasks import Choice
 
 OFF = -20.0  # logit of a pixel that another class has
 LEAST_SCORE = 0.5
@@ -58,7 +59,9 @@ class Identifier:
         """That of the model."""
         return self._predictor.info
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
         """See ``Predictor.answer``; one sentence for each class that is there, the largest first."""
         found: list[Mask] = []
         for name in self.info.classes:

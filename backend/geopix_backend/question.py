@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geopix_model.errors import PromptError
+from geopix_model.tasks import CHOICES, Choice
 from geopix_qgis.protocol import MAX_PROMPT_CHARS, AskRequest, Turn
 
 from .errors import RequestError
@@ -22,6 +23,7 @@ class Question:
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many tile pixels are dropped.
         limited: Whether it is about a part of the tile only (``outline.keep_inside``).
+        task: What is wanted; ``auto`` leaves it to a tag or to the words of the prompt.
 
     Raises:
         PromptError: If the prompt is empty or too long.
@@ -34,6 +36,7 @@ class Question:
     min_score: float = 0.5
     min_area_px: int = 12
     limited: bool = False
+    task: Choice = "auto"
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
@@ -43,6 +46,8 @@ class Question:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise RequestError(f"{name} is {value!r}; give a whole number from {least} up.")
+        if self.task not in CHOICES:
+            raise RequestError(f"task is {self.task!r}; choose one of: {', '.join(CHOICES)}.")
         for turn in self.history:
             if not isinstance(turn.prompt, str) or not isinstance(turn.answer, str):
                 raise RequestError("An earlier turn is not text; give its prompt and its answer as strings.")
@@ -57,6 +62,7 @@ class Question:
             request.min_score,
             request.min_area_px,
             bool(request.outline),
+            request.task,  # type: ignore[arg-type]  # checked above
         )
 
     @property

@@ -38,6 +38,18 @@ def polygons(
     return list(moved)
 
 
+def rectangle(corners: tuple[float, float, float, float], transform: Affine) -> Polygon:
+    """A rectangle in pixels as a polygon in CRS units.
+
+    Args:
+        corners: (x1, y1, x2, y2), x to the right and y down, in pixel corners.
+        transform: From (col, row) of a pixel corner to CRS units; may rotate.
+    """
+    x1, y1, x2, y2 = corners
+    ring = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], dtype=np.float64)
+    return Polygon(np.column_stack(apply(transform, *ring.T)))
+
+
 def _simplified(found: Sequence[Polygon], simplify_px: float) -> list[Polygon]:
     """Simplified polygons: those that cross themselves are cut into valid ones, those that vanish stay as they were."""
     before = np.array(found, dtype=object)

@@ -129,7 +129,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         """Asks what is typed about an area; whether it was accepted."""
         panel, view = self.panel, self._canvas.mapSettings()
         layer, resolution = panel.raster.currentLayer(), panel.area.resolution_m()
-        return self.conversation.ask(panel.prompt.toPlainText(), layer, area, view, resolution)
+        return self.conversation.ask(panel.prompt.toPlainText(), layer, area, view, resolution, panel.task.task)
 
     def refresh_facts(self) -> None:
         """What will be looked at: in the line below the choices, and on the map."""

@@ -17,6 +17,7 @@ from .prompt_input import PromptInput
 from .result_card import ResultCard
 from .setup_card import SetupCard
 from .status_light import StatusLight
+from .task_choice import TIP, TaskChoice
 from .transcript import Transcript
 
 
@@ -49,6 +50,7 @@ class Panel(QtWidgets.QWidget):
         self.point = tool_button("mActionIdentify")
         self.point.setCheckable(True)
         self.ask_each = tool_button("mActionSelectPolygon")
+        self.task = TaskChoice()
         self.export = QtWidgets.QPushButton("Export...")
         self.export.setEnabled(False)
         self.send = QtWidgets.QPushButton("Send")
@@ -87,6 +89,7 @@ class Panel(QtWidgets.QWidget):
             (self.progress, "geopixProgress", "Progress", ""),
             (self.point, "geopixPoint", "Point at a place", "Click a place on the map to ask about what is there"),
             (self.ask_each, "geopixAskSelected", "Ask about each selected polygon", each),
+            (self.task, "geopixTask", "What is wanted", TIP),
             (self.export, "geopixExport", "Export", "Write the polygons to a file"),
             (self.send, "geopixSend", "Send", "Ask (Enter)"),
         )
@@ -100,7 +103,8 @@ class Panel(QtWidgets.QWidget):
         buttons = QtWidgets.QHBoxLayout()
         for widget in (self.point, self.ask_each):
             buttons.addWidget(widget)
-        buttons.addStretch(1)
+        buttons.addWidget(self.task, 1)
+        buttons.addStretch(0)
         for widget in (self.export, self.send):
             buttons.addWidget(widget)
         column = self._column = QtWidgets.QVBoxLayout(self)

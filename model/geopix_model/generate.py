@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import LlamaModel
+from transformers import DynamicCache, LlamaModel, PreTrainedModel
 
 
-class Reader:
-    """Reads a text with a Llama piece by piece and remembers the keys and values of what it read.
+class Reader(Protocol):
+    """Reads a text piece by piece and remembers what it read."""
+
+    def read(self, inputs: Tensor) -> Tensor:
+        """States (T, H) after the final norm of the embeddings (1, T, H) that follow what was read."""
+        ...
+
+    def embed(self, tokens: Sequence[int]) -> Tensor:
+        """Embeddings (1, T, H) of tokens."""
+        ...
+
+
+class LibraryReader:
+    """Reads with the library's own forward.
+
+    Args:
+        language: A decoder without head.
+        cache: Keys and values of what came before; grows with each token that is read.
+    """
+
+    def __init__(self, language: PreTrainedModel, cache: DynamicCache | None = None) -> None:
+        self.language, self.cache = language, cache if cache is not None else DynamicCache()
+
+    def read(self, inputs: Tensor) -> Tensor:
+        """See ``Reader.read``."""
+        return self.language(inputs_embeds=inputs, past_key_values=self.cache, use_cache=True).last_hidden_state[0]
+
+    def embed(self, tokens: Sequence[int]) -> Tensor:
+        """See ``Reader.embed``."""
+        return self.language.get_input_embeddings()(torch.tensor([list(tokens)], device=self.language.device))
+
+
+class QuickReader:
+    """Reads with a small Llama.
 
     Its own loop over the layers' weights: for a model of four layers the bookkeeping of the library's forward takes
     longer than the arithmetic.
@@ -28,7 +60,7 @@ class Reader:
         self.length = 0
 
     def read(self, inputs: Tensor) -> Tensor:
-        """States (T, H) after the final norm of the embeddings (1, T, H) that follow what was read."""
+        """See ``Reader.read``."""
         count, language = inputs.shape[1], self.language
         positions = torch.arange(self.length, self.length + count, device=inputs.device)
         cos, sin = language.rotary_emb(inputs, positions[None])
@@ -41,6 +73,10 @@ class Reader:
             x = x + layer.mlp.down_proj(F.silu(layer.mlp.gate_proj(y)) * layer.mlp.up_proj(y))
         self.length += count
         return _norm(language.norm, x)[0]
+
+    def embed(self, tokens: Sequence[int]) -> Tensor:
+        """See ``Reader.embed``."""
+        return self.language.embed_tokens(torch.tensor([list(tokens)], device=self.language.device))
 
     def _attend(self, number: int, x: Tensor, cos: Tensor, sin: Tensor, seen: Tensor | None) -> Tensor:
         attention = self.language.layers[number].self_attn
@@ -69,7 +105,7 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def decode(
-    language: LlamaModel,
+    reader: Reader,
     embeddings: Tensor,
     choose: Callable[[Tensor], int],
     stop: int,
@@ -79,8 +115,8 @@ def decode(
     """Tokens of one answer, until ``stop`` (which is not yielded) or ``max_new_tokens``.
 
     Args:
-        language: A decoder without head, with ``embed_tokens``.
-        embeddings: (1, T, H) of everything before the answer.
+        reader: Has read whatever comes before ``embeddings``.
+        embeddings: (1, T, H) of the rest that comes before the answer.
         choose: (H,) state -> id of the token that follows.
         certain: After a choice, the tokens that are sure to follow it: they are read in one go, and ``choose`` is still
             called for each.
@@ -88,7 +124,7 @@ def decode(
     Yields:
         (token id, (H,) state that PREDICTED it): the states which GeoPix reads its masks from.
     """
-    reader, ahead = Reader(language), 0
+    ahead = 0
     states = reader.read(embeddings)[-1:]
     for _ in range(max_new_tokens):
         state, states = states[0], states[1:]
@@ -101,11 +137,11 @@ def decode(
             continue
         sure = list(certain())
         ahead = len(sure)
-        states = reader.read(language.embed_tokens(torch.tensor([[token, *sure]], device=embeddings.device)))
+        states = reader.read(reader.embed([token, *sure]))
 
 
 def decode_uncached(
-    language: LlamaModel, embeddings: Tensor, choose: Callable[[Tensor], int], stop: int, max_new_tokens: int
+    language: PreTrainedModel, embeddings: Tensor, choose: Callable[[Tensor], int], stop: int, max_new_tokens: int
 ) -> Iterator[tuple[int, Tensor]]:
     """The same answer, reading everything again for each token: the slow reference that tests compare with."""
     for _ in range(max_new_tokens):
@@ -114,5 +150,5 @@ def decode_uncached(
         if token == stop:
             return
         yield token, state
-        last = language.embed_tokens(torch.tensor([[token]], device=embeddings.device))
+        last = language.get_input_embeddings()(torch.tensor([[token]], device=embeddings.device))
         embeddings = torch.cat([embeddings, last], 1)

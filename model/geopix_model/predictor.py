@@ -12,6 +12,8 @@ from typing import Literal, Protocol, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from .tasks import Choice
+
 
 @dataclass(frozen=True)
 class Text:
@@ -49,6 +51,7 @@ class Mask:
             of 0.5.
         cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
             apart.  None where a region is whatever is connected.
+        predicted_iou: 0..1, the overlap with the truth that the model expects; None where it says nothing of it.
     """
 
     phrase: str
@@ -58,9 +61,34 @@ class Mask:
     target: int
     even_at: float = 0.5
     cores: NDArray[np.float32] | None = None
+    predicted_iou: float | None = None
 
 
-Piece = Union[Text, Measure, Mask]
+@dataclass(frozen=True)
+class Box:
+    """One target that the model gives as a rectangle; the region is this rectangle, exactly.
+
+    Attributes:
+        phrase, class_name, target: As in ``Mask``; the words before it are marked in the same way.
+        corners: (x1, y1, x2, y2) in pixels of the image, from the outer corner of its first pixel; x1 < x2, y1 < y2.
+        score: 0..1; 1 where the model says nothing of how sure it is.
+    """
+
+    phrase: str
+    class_name: str
+    corners: tuple[float, float, float, float]
+    score: float
+    target: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something about this answer that its reader should know, one sentence; no part of the answer's text."""
+
+    text: str
+
+
+Piece = Union[Text, Measure, Mask, Box, Notice]
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,8 @@ class ModelInfo:
         device: Where it runs, and in which form if one was chosen: ``cpu``, ``cuda:0, 8-bit weights``.
         licence: Of the weights.
         mask_stride_px: Image pixels from one decoded mask value to the next; outlines are no finer than that.
+        gives_boxes: Whether it answers with boxes where the task is ``refer``; if not, its masks are all there is.
+        reads_places: Whether it understands words of place and size itself ("the largest tank in the upper left").
     """
 
     name: str
@@ -88,6 +118,8 @@ class ModelInfo:
     licence: str = ""
     parameters: int = 0
     mask_stride_px: int = 1
+    gives_boxes: bool = False
+    reads_places: bool = False
 
 
 class Predictor(Protocol):
@@ -98,17 +130,24 @@ class Predictor(Protocol):
         """Name, window size and resolution of the model."""
         ...
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self,
+        image: NDArray[np.uint8],
+        prompt: str,
+        history: Sequence[tuple[str, str]] = (),
+        task: Choice = "auto",
+    ) -> Iterator[Piece]:
         """The answer to ``prompt`` about ``image``, piece by piece; at least one piece for each decoded token.
 
         Args:
             image: (H, W, 3) uint8 RGB, at most ``info.window_px`` on a side.
             prompt: What the analyst typed.
             history: Earlier (prompt, answer) turns, oldest first.
+            task: What is wanted; ``auto`` leaves it to the words of the prompt.
 
         Yields:
-            Text as it is decoded, a Mask as soon as its segmentation tokens are complete, a Measure where a number
-            belongs.  Closing the iterator stops the model at the next token.
+            Text as it is decoded, a Mask or Box in its place among the words, a Measure where a number belongs.
+            Closing the iterator stops the model at the next token.
 
         Raises:
             PromptError: If the prompt is empty or too long for the model.

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import checkpoint
 from .device import image_dtype, resolve_device
 from .entry import Entry, Family
-from .errors import CheckpointError, UnknownModelError
+from .errors import UnknownModelError
 from .fitting import Plan
 from .footprint import Footprint
 from .hub.errors import NotInstalledError
@@ -89,8 +89,6 @@ def load(name: str, device: str = "auto", folder: Path | None = None, plan: Plan
     chosen, where = entry(name), resolve_device(device)
     if folder is None and not chosen.installed:
         raise NotInstalledError(_how_to_get(chosen))
-    if chosen.family not in LOADERS:
-        raise CheckpointError(f"{name} cannot be loaded by this version; update, or choose the model {NANO.name}")
     return LOADERS[chosen.family](chosen, Place.of(where, plan), folder or chosen.folder)
 
 
@@ -147,6 +145,13 @@ def _geopixel(chosen: Entry, place: Place, folder: Path) -> Predictor:
     return GeoPixelPredictor(model, tokenizer, info, options_of(place, model.config.tokens_side))
 
 
+def _geopix(chosen: Entry, place: Place, folder: Path) -> Predictor:
+    from .geopix.published.opening import open_predictor
+
+    info = ModelInfo(chosen.name, "", chosen.window_px, chosen.overlap_px, chosen.gsd_range_m, licence=chosen.licence)
+    return open_predictor(folder, place.device, info, dtype=place.dtype)
+
+
 def _geopixel_footprint(folder: Path) -> Footprint:
     from .geopixel.measuring import footprint
 
@@ -154,5 +159,5 @@ def _geopixel_footprint(folder: Path) -> Footprint:
 
 
 Loader = Callable[[Entry, Place, Path], Predictor]
-LOADERS: dict[Family, Loader] = {"nano": _nano, "geopixel": _geopixel}
+LOADERS: dict[Family, Loader] = {"nano": _nano, "geopixel": _geopixel, "geopix": _geopix}
 MEASURES: dict[Family, Callable[[Path], Footprint]] = {"geopixel": _geopixel_footprint}

@@ -25,17 +25,24 @@ class FakePredictor:
 
     Attributes:
         seen: (prompt, history, shape of the image) of each call.
+        tasks: What was wanted in each call.
         closed: How many answers were closed before their end.
     """
 
-    def __init__(self, script: Script, *, window_px: int = 64, overlap_px: int = 16, name: str = "fake") -> None:
+    def __init__(
+        self, script: Script, *, window_px: int = 64, overlap_px: int = 16, name: str = "fake", boxes: bool = False
+    ) -> None:
         self._script = script
-        self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9))
+        self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9), gives_boxes=boxes)
         self.seen: list[tuple[str, list[tuple[str, str]], tuple[int, ...]]] = []
+        self.tasks: list[str] = []
         self.closed = 0
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: str = "auto"
+    ) -> Iterator[Piece]:
         self.seen.append((prompt, list(history), image.shape))
+        self.tasks.append(task)
         try:
             yield from self._script(image) if callable(self._script) else self._script
         except GeneratorExit:

@@ -25,7 +25,9 @@ class SeesRed:
     def __init__(self) -> None:
         self.prompts: list[str] = []
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: str = "auto"
+    ) -> Iterator[Piece]:
         self.prompts.append(prompt)
         inside = image[..., 0] > 128 if "building" in prompt else np.zeros(image.shape[:2], bool)
         if "airplane" in prompt:

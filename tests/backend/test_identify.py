@@ -26,7 +26,9 @@ class Knows:
         self.info = ModelInfo("knows", "1", window_px, 8, (0.0, 1e9), classes=tuple(places))
         self.prompts: list[str] = []
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: str = "auto"
+    ) -> Iterator[Piece]:
         self.prompts.append(prompt)
         name = next((n for n in self._places if n in prompt), "")
         if not name:

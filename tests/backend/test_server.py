@@ -32,7 +32,7 @@ class Slow(FakePredictor):
         super().__init__([], window_px=128)
         self.steps, self.ended = threading.Semaphore(0), threading.Event()
 
-    def answer(self, image: np.ndarray, prompt: str, history: object = ()) -> Iterator[Piece]:
+    def answer(self, image: np.ndarray, prompt: str, history: object = (), task: str = "auto") -> Iterator[Piece]:
         try:
             for word in range(1000):
                 yield Text(f"Word {word}. ")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from geopix_model.blocks.efficientnet_lite import FrozenStatsNorm
-from geopix_model.generate import Reader, decode, decode_uncached
+from geopix_model.generate import LibraryReader, QuickReader, decode, decode_uncached
 from geopix_model.geopix.model import GeoPix
 from geopix_model.registry import NANO
 from tests.model.small import small_model
@@ -73,7 +73,8 @@ def test_image_tokens_take_the_places_of_the_image_token() -> None:
     torch.testing.assert_close(embeddings[:, 37], model.language.embed_tokens(ids[:, 37]))
 
 
-def test_cached_decoding_equals_reading_everything_again() -> None:
+@pytest.mark.parametrize("kind", [QuickReader, LibraryReader])
+def test_cached_decoding_equals_reading_everything_again(kind: type[QuickReader | LibraryReader]) -> None:
     model = small_model()
     embeddings = torch.randn(1, 20, 48)
 
@@ -81,7 +82,7 @@ def test_cached_decoding_equals_reading_everything_again() -> None:
         return int(model.logits(state).argmax())
 
     with torch.inference_mode():
-        cached = list(decode(model.language, embeddings, choose, -1, 12))
+        cached = list(decode(kind(model.language), embeddings, choose, -1, 12))
         slow = list(decode_uncached(model.language, embeddings, choose, -1, 12))
     assert [token for token, _ in cached] == [token for token, _ in slow]
     torch.testing.assert_close(
@@ -94,17 +95,19 @@ def test_tokens_that_are_sure_to_follow_are_read_in_one_go_with_the_same_states(
 ) -> None:
     model, text = small_model(), [7, 8, 9, 10, 11, 12]
     embeddings, reads = torch.randn(1, 20, 48), list[int]()
-    read = Reader.read
+    read = QuickReader.read
 
-    def counted(self: Reader, inputs: torch.Tensor) -> torch.Tensor:
+    def counted(self: QuickReader, inputs: torch.Tensor) -> torch.Tensor:
         reads.append(inputs.shape[1])
         return read(self, inputs)
 
-    monkeypatch.setattr(Reader, "read", counted)
+    monkeypatch.setattr(QuickReader, "read", counted)
     left = list(text)
     choose = lambda _: left.pop(0) if left else -1  # noqa: E731
     with torch.inference_mode():
-        ahead = list(decode(model.language, embeddings, choose, -1, 12, lambda: left[:3] if len(left) == 5 else ()))
+        ahead = list(
+            decode(QuickReader(model.language), embeddings, choose, -1, 12, lambda: left[:3] if len(left) == 5 else ())
+        )
         assert reads == [20, 4, 1, 1]
         left[:] = text
         slow = list(decode_uncached(model.language, embeddings, choose, -1, 12))

@@ -129,6 +129,7 @@ def test_image_tokens_are_pairs_of_patches_with_separators(model: GeoPixel) -> N
 
 def test_many_crops_are_encoded_as_few(model: GeoPixel, monkeypatch: pytest.MonkeyPatch) -> None:
     crops = torch.randn(5, 3, small.SIDE, small.SIDE)
+    monkeypatch.setattr("geopix_model.geopixel.vision.CROPS_AT_ONCE", 5)
     together = model.vision.patches(crops)
     monkeypatch.setattr("geopix_model.geopixel.vision.CROPS_AT_ONCE", 2)
     assert torch.allclose(model.vision.patches(crops), together, atol=1e-5)
@@ -181,6 +182,16 @@ def test_masks_of_many_prompts_are_those_of_each_alone(model: GeoPixel) -> None:
         alone = model.segmenter(features, prompts[index : index + 1])
         assert torch.allclose(alone.logits[0], together.logits[index], atol=1e-5)
         assert torch.allclose(alone.iou[0], together.iou[index], atol=1e-5)
+
+
+def test_a_picture_seen_in_parts_has_the_features_of_the_whole(
+    model: GeoPixel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = model.segmenter.prepare(NOISE)
+    whole = model.segmenter.look(square)
+    monkeypatch.setattr("geopix_model.geopixel.segmenter.POSITIONS_AT_ONCE", 100)
+    parts = model.segmenter.look(square)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(whole.tensors, parts.tensors, strict=True))
 
 
 def test_coarse_features_are_rounded_only_where_the_weights_were_trained_so(model: GeoPixel) -> None:

@@ -14,8 +14,10 @@ import torch
 from geopix_model.errors import PromptError
 from geopix_model.geopixel.geopixel_predictor import GeoPixelPredictor, Options
 from geopix_model.geopixel.loading import load
+from geopix_model.geopixel.prompt import in_full
 from geopix_model.predictor import Mask, Piece, Text
 from geopix_model.registry import load as load_by_name
+from geopix_model.tasks import Choice
 from tests.model import geopixel_small as small
 
 SAYS = "Sure, <p>the red car</p> [SEG]."
@@ -90,7 +92,7 @@ def test_a_mask_is_that_of_the_slow_way(random: GeoPixelPredictor, monkeypatch: 
     forced = tokenizer.encode("Sure, <p>the red car</p> [SEG].</s>")
     force(random, monkeypatch, forced)
     (mask,) = masks(list(random.answer(PICTURE, "the red car")))
-    asked = random._ask(b"", PICTURE, "the red car", ())
+    asked = random._ask(b"", PICTURE, "the red car", (), "auto")
     from geopix_model.geopixel.generation import UncachedReader
 
     with torch.inference_mode():
@@ -311,3 +313,19 @@ def test_a_memory_of_nothing_still_answers(named: GeoPixelPredictor) -> None:
     for _ in range(2):
         assert said(list(predictor.answer(PICTURE, "Segment the red car"))) == "Sure, the red car."
     assert predictor.memory.nbytes == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "task", "read"),
+    [
+        ("the red car.", "auto", "Could you provide a segmentation mask for the red car in this image?"),
+        ("red car", "refer", "Could you provide a segmentation mask for red car in this image?"),
+        ("[segment] red car", "auto", "Could you provide a segmentation mask for red car in this image?"),
+        ("Segment the red car", "auto", "Segment the red car"),
+        ("is there a red car?", "segment", "is there a red car?"),
+        ("red car", "vqa", "red car"),
+        ("[caption] cars by the river", "auto", "cars by the river"),
+    ],
+)
+def test_a_thing_that_is_only_named_is_asked_for_as_in_training(words: str, task: Choice, read: str) -> None:
+    assert in_full(words, task) == read

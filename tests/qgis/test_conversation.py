@@ -240,6 +240,23 @@ def test_the_choices_of_the_analyst_go_into_the_question(talk, write_raster, add
     assert (server.requests[0].model, server.requests[0].min_score) == ("other", 0.25)
 
 
+def test_what_the_model_gives_notice_of_is_a_warning_of_the_turn(
+    talk, write_raster, add_raster, look_at, serve, fake, qtbot
+):
+    def answer(request):
+        for event in fake.events_for(request):
+            if isinstance(event, (protocol.TileEvent, protocol.DoneEvent)):
+                extra = ("One mask is missing.",) if isinstance(event, protocol.DoneEvent) else ()
+                event = dataclasses.replace(event, warnings=("No CRS.", *extra))
+            yield protocol.encode_event(event)
+
+    server = serve(answer)
+    talk.process.state, talk.process.endpoint = State.READY, Endpoint(server.port, server.token)
+    talk.ask("roofs", add_raster(write_raster()), areas.WHOLE_LAYER, look_at(VIEW))
+    settle(qtbot, talk)
+    assert talk.turns[0].warning == "No CRS. One mask is missing."
+
+
 def test_an_answer_without_polygons_leaves_no_empty_layer(talk, write_raster, add_raster, look_at, serve, fake, qtbot):
     def answer(request):
         events = [event for event in fake.events_for(request) if not isinstance(event, protocol.RegionEvent)]

@@ -8,8 +8,9 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QWidget
 
-from geopix_qgis import settings
+from geopix_qgis import protocol, settings
 from geopix_qgis.areas import AreaKind
+from geopix_qgis.backend_process import Endpoint, State
 from geopix_qgis.conversation import Phase
 from geopix_qgis.estimate import Rates
 from geopix_qgis.gui.colours import contrast
@@ -23,6 +24,20 @@ def test_enter_sends_and_shift_enter_breaks_the_line(dock, qtbot, ask):
     qtbot.keyClicks(dock.panel.prompt, "b")
     assert dock.panel.prompt.toPlainText() == "a\nb"
     assert len(dock.conversation.turns) == 1
+
+
+def test_what_is_wanted_goes_with_the_question(dock, ask, serve, fake):
+    server = serve(lambda request: (protocol.encode_event(event) for event in fake.events_for(request)))
+    process = dock.conversation.process
+    process.state, process.endpoint = State.READY, Endpoint(server.port, server.token)
+    ask("first")
+    choice = dock.panel.task
+    assert [choice.itemText(i) for i in range(choice.count())] == [
+        "Automatic", "Segment", "Boxes", "Describe", "Question",
+    ]  # fmt: skip
+    choice.setCurrentIndex(choice.findText("Boxes"))
+    ask("second")
+    assert [request.task for request in server.requests] == ["auto", "refer"]
 
 
 def test_the_answer_is_shown_with_links_in_the_colours_of_the_layer(dock, ask):
@@ -182,7 +197,7 @@ def test_every_control_has_a_name_and_fits_into_320_pixels(dock, ask, qtbot):
     qtbot.waitUntil(dock.panel.results.isVisible, timeout=3000)
     panel = dock.panel
     named = (panel.raster, panel.area.kind, panel.prompt, panel.send, panel.export, panel.transcript, panel.status,
-             panel.menu, panel.point, panel.ask_each)  # fmt: skip
+             panel.menu, panel.point, panel.ask_each, panel.task)  # fmt: skip
     for widget in named:
         assert widget.objectName().startswith("geopix") and widget.accessibleName()
     for widget in (*named, panel.results, panel.facts):

@@ -24,11 +24,15 @@ class MaskDecoder(nn.Module):
         levels: Number of scales.
         hidden: Hidden width of the transformer MLPs.
         mask_channels: Channels of the map that a mask is read from (published: D / 8).
+        depth: Blocks of each transformer.
+        confidence_hidden: Hidden width of the confidence head.
     """
 
-    def __init__(self, width: int, levels: int, hidden: int, mask_channels: int) -> None:
+    def __init__(
+        self, width: int, levels: int, hidden: int, mask_channels: int, depth: int = 2, confidence_hidden: int = 256
+    ) -> None:
         super().__init__()
-        self.transformer = nn.ModuleList(TwoWayTransformer(width, 2, 8, hidden) for _ in range(levels))
+        self.transformer = nn.ModuleList(TwoWayTransformer(width, depth, 8, hidden) for _ in range(levels))
         self.iou_token = nn.Embedding(1, width)
         self.mask_tokens = nn.Embedding(MASK_TOKENS, width)
         self.level_embed = nn.Embedding(levels, width)
@@ -38,7 +42,7 @@ class MaskDecoder(nn.Module):
         )
         self.pe1 = GridEncoding(width)
         self.output_hypernetworks_mlps = nn.ModuleList(MLP(width, width, mask_channels, 3) for _ in range(MASK_TOKENS))
-        self.iou_prediction_head = MLP(width, 256, MASK_TOKENS, 3)
+        self.iou_prediction_head = MLP(width, confidence_hidden, MASK_TOKENS, 3)
 
     def forward(
         self,

@@ -119,7 +119,7 @@ class GeoPix(nn.Module):
         size = (4 * self.config.grid, 4 * self.config.grid)
         previous, total, first_masks = None, None, []
         use_memory = use_memory and self.clm.mode == "paper"
-        for level, feature in enumerate(features.levels):
+        for level, feature in enumerate(features.levels[: self.config.levels]):
             first = None
             if use_memory:
                 first, _ = self.mask_decoder(level, feature, sparse, dense, grid_pe, previous, features.laterals)

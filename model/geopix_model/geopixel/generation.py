@@ -168,7 +168,8 @@ def generate(
     """
     for states in reader.read(ids, image_tokens):
         yield Read()
-        state = states[-1]
+        state = states[-1].clone()  # a view would keep all of them
+    del states
     for left in reversed(range(max_new_tokens)):
         token = choose(state)
         yield Said(token)

@@ -17,12 +17,13 @@ from torch import Tensor
 from ..errors import PromptError
 from ..place import Place
 from ..predictor import Mask, ModelInfo, Piece, Text
+from ..tasks import Choice
 from . import divider
 from .divider import Division
 from .generation import CachedReader, Event, Grounded, Said, generate
 from .memory import PictureMemory, Remembered
 from .model import GeoPixel
-from .prompt import conversation, prompt_ids
+from .prompt import conversation, in_full, prompt_ids
 from .speech import Speech
 from .tokenizer import Tokenizer
 
@@ -90,16 +91,17 @@ class GeoPixelPredictor:
         """Name, window size and resolution of the model."""
         return self._info
 
-    def answer(self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Piece]:
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
+    ) -> Iterator[Piece]:
         """See ``Predictor.answer``; also an empty ``Text`` for each part of the prompt that was read."""
         key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
-        asked = self._ask(key, image, prompt, history)
+        asked = self._ask(key, image, prompt, history, task)
         speech, said = Speech(self.tokenizer), list[int]()
         with self.memory.of(key) as remembered, closing(self._generate(image, asked, remembered)) as events:
             while True:
-                with (
-                    torch.inference_mode()
-                ):  # entered anew for each step: a generator must not leave it on while it waits
+                # Entered anew for each step: a generator must not leave it on while it waits.
+                with torch.inference_mode():
                     event = next(events, None)
                     pieces = self._pieces(event, speech, image, remembered)
                 if event is None:
@@ -147,7 +149,14 @@ class GeoPixelPredictor:
         crops = divider.crops(divider.padded(image, division), division)
         return self.model.vision(crops, division.rows, division.cols)
 
-    def _ask(self, key: bytes, image: NDArray[np.uint8], question: str, history: Sequence[tuple[str, str]]) -> _Asked:
+    def _ask(
+        self,
+        key: bytes,
+        image: NDArray[np.uint8],
+        question: str,
+        history: Sequence[tuple[str, str]],
+        task: Choice = "auto",
+    ) -> _Asked:
         """What the model reads.
 
         Raises:
@@ -161,7 +170,7 @@ class GeoPixelPredictor:
         tokens = division.tokens(self.model.config.tokens_side)
         turns = self._turns(key, history)
         while True:
-            text = conversation(self.tokenizer.plain(question.strip()), turns)
+            text = conversation(self.tokenizer.plain(in_full(question.strip(), task)), turns)
             ids = prompt_ids(self.tokenizer, text, [tokens])
             excess = len(ids) + self._longest - self._limit
             if excess <= 0:
@@ -218,7 +227,7 @@ class GeoPixelPredictor:
         for question, answer in history:
             asked = (*asked, _digest(question))
             own = self._own_words.get(asked) or self.tokenizer.plain(answer)
-            turns.append((self.tokenizer.plain(question.strip()), own))
+            turns.append((self.tokenizer.plain(in_full(question.strip())), own))
         return turns
 
     def _remember_words(self, asked: tuple[bytes, ...], said: list[int]) -> None:

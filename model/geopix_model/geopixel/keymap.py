@@ -52,6 +52,7 @@ _GAUSSIAN = "sam_prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
 _SAM_RULES = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
+        (r"\.inner\.", "."),  # of a module that runs in parts
         (r"^no_memory_embedding$", "no_mem_embed"),
         (r"^(?:shared_image_embedding|prompt_encoder\.shared_embedding)\.positional_embedding$", _GAUSSIAN),
         (r"^vision_encoder\.neck\.convs\.(\d+)\.", r"image_encoder.neck.convs.\1.conv."),

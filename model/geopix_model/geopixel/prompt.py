@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import PromptError
+from ..tasks import Choice, bare, chosen
 from .tokenizer import IMAGE_HERE, TURN_END, TURN_START, Tokenizer
 
 IMAGE = -1  # stands in a list of ids for one image position
 SEVERAL_IMAGES_HD = 6  # hd_num of each picture where a prompt has more than one
+
+
+REFERRING = "Could you provide a segmentation mask for {} in this image?"  # as in its training
+
+
+def in_full(words: str, task: Choice = "auto") -> str:
+    """A question in the words that the model knows best: a thing that is only named becomes a question for its mask.
+
+    GeoPixel has no tags for tasks; whatever else was typed is asked as it is.
+    """
+    wanted, plain = chosen(words, task)
+    return REFERRING.format(plain.strip().rstrip(".")) if wanted in ("segment", "refer") and bare(plain) else plain
 
 
 def conversation(query: str, history: Sequence[tuple[str, str]] = (), system: str = "") -> str:

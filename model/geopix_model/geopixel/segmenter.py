@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from transformers import Sam2Config, Sam2Model
 from ..staging import on_device
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
+POSITIONS_AT_ONCE = 4096  # of the picture encoder: at its finest level all 65,536 at once took 600 MiB in float32
 MASKS_AT_ONCE = 32  # the upscaled features of one mask are 8 MiB in float32
 
 
@@ -66,6 +68,10 @@ class Segmenter(nn.Module):
     def __init__(self, config: Sam2Config, side: int, round_features: bool) -> None:
         super().__init__()
         self.sam = Sam2Model(config)
+        encoder = self.sam.vision_encoder
+        encoder.neck.position_encoding = _NoPositions()
+        for block in encoder.backbone.blocks:
+            block.attn, block.mlp = _InParts(block.attn, 0), _InParts(block.mlp, 1)
         self.round_features = round_features
         self.side = side
 
@@ -108,6 +114,32 @@ class Segmenter(nn.Module):
             high_resolution_features=list(features.fine),
         )
         return logits[0, :, 0], iou[0, :, 0], presence[0, :, 0]
+
+
+class _NoPositions(nn.Module):
+    """Stands in for the positions of each level, which only videos need: 200 MiB in float32, and 4 % of the time."""
+
+    def forward(self, shape: torch.Size, device: torch.device, dtype: torch.dtype) -> Tensor:
+        return torch.empty(1, 1, 1, 1, device=device, dtype=dtype)
+
+
+class _InParts(nn.Module):
+    """Runs a module on one part of its input after the other, where these do not know each other.
+
+    Args:
+        inner: A module of (..., H, W, C) states.
+        axis: 0: whole windows, 1: whole rows.
+    """
+
+    def __init__(self, inner: nn.Module, axis: int) -> None:
+        super().__init__()
+        self.inner, self.axis = inner, axis
+
+    def forward(self, hidden_states: Tensor, **kwargs: Any) -> Tensor:
+        each = hidden_states[0].numel() if self.axis == 0 else hidden_states[0, 0].numel()
+        count = max(POSITIONS_AT_ONCE * hidden_states.shape[-1] // each, 1)
+        parts = [self.inner(part, **kwargs) for part in hidden_states.split(count, self.axis)]
+        return torch.cat(parts, self.axis) if len(parts) > 1 else parts[0]
 
 
 def enlarged(logits: Tensor, height: int, width: int) -> Tensor:

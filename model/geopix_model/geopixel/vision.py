@@ -11,7 +11,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from ..staging import on_device
 
-CROPS_AT_ONCE = 8  # bounds the memory of a large picture: 25 crops of ViT-L attend 1,601 positions each
+CROPS_AT_ONCE = 2  # bounds the memory of a large picture; a crop has 1,601 positions, more at once are hardly faster
 
 
 class ImageTokens(nn.Module):

@@ -38,7 +38,18 @@ HALF_LOGITS, HALF_IOU = 0.15, 0.97
 HALF_SPREAD = 4.0  # times the recorded distance of bfloat16 from float32: two runs round independently
 HALF_SHARE = 0.1  # of the largest value, where that distance was not recorded
 # Fields of a case that state its input, or that follow from what is compared.
-_INPUT = {"query", "image", "hd_num", "max_new_tokens", "forced", "hidden_lens", "first_sequence_id", "tensors"}
+_INPUT = {
+    "query",
+    "history",
+    "meta_instruction",
+    "image",
+    "hd_num",
+    "max_new_tokens",
+    "forced",
+    "hidden_lens",
+    "first_sequence_id",
+    "tensors",
+}
 _FOLLOWS = {"chosen", "has_masks", "bf16_vs_fp32_mask_disagree_px"}
 
 
@@ -75,7 +86,8 @@ class Answer:
         self.pixels = picture(folder, field(case, "image", name))
         seen = look(model, self.pixels, field(case, "hd_num", name))
         self._tokens = seen.tokens
-        text = prompt.conversation(field(case, "query", name))
+        history = [(question, answer) for question, answer in case.get("history", [])]
+        text = prompt.conversation(field(case, "query", name), history, case.get("meta_instruction", ""))
         self.ids = prompt.prompt_ids(tokenizer, text, [len(seen.tokens)], model.config.max_length)
         self.stages: dict[str, Tensor] = {
             "clip_last_hidden": seen.patches,

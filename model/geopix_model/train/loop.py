@@ -45,6 +45,13 @@ class Plan:
     size: StepSize = field(default_factory=StepSize)
 
 
+def set_rates(adam: torch.optim.AdamW, used: float) -> None:
+    """Learning rates at a share of a stage (0..1): a short rise, then a cosine down to a fiftieth."""
+    rate = min(1.0, used / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used)))
+    for group in adam.param_groups:
+        group["lr"] = group["peak"] * max(rate, 1e-3)
+
+
 class Trainer:
     """Runs the two stages one after the other, or goes on where the resume file says."""
 
@@ -121,9 +128,7 @@ class Trainer:
         last, saved = time.monotonic(), time.monotonic()
         while self.used_s < 60 * minutes:
             used = self.used_s / (60 * minutes)
-            rate = min(1.0, used / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used)))
-            for group in adam.param_groups:
-                group["lr"] = group["peak"] * max(rate, 1e-3)
+            set_rates(adam, used)
             loss, report = step(used)
             adam.zero_grad()
             loss.backward()

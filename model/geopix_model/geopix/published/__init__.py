@@ -1,0 +1,1 @@
+"""GeoPix as it was published: checkpoint folder, image encoder, prompts; the mask parts are those of ``geopix``."""
