@@ -41,8 +41,8 @@ from geopix_model.geopix.model import GeoPix
 from geopix_model.nano.prompts import SEG, token_id
 from geopix_model.registry import NANO
 from geopix_model.train import losses
-from geopix_model.train.cli import imagenet_weights
 from geopix_model.train.loop import MEMORY_FROM, set_rates
+from geopix_model.train.nano_cli import imagenet_weights
 from geopix_model.train.stages import StepSize, TokenBank, look, mask_step, read_text, seg_states
 from geopix_model.train.state import LANGUAGE_STAGE, MASK_STAGE, Average, optimizer
 

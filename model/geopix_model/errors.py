@@ -7,6 +7,7 @@ GeoPixError
 |   |-- DeviceError          the asked device is not here
 |   `-- FitError             the model does not fit the device, or not in the asked form
 |-- PromptError              an empty, overlong or unreadable prompt
+|-- DataError                training data that cannot be used
 `-- GoldenError              a folder of recorded outputs is damaged, or none
 (the backend adds its own below ``GeoPixError``: see ``geopix_backend.errors``)
 """
@@ -54,6 +55,12 @@ class PromptError(GeoPixError):
     """The prompt is empty, too long or not text."""
 
     code = "prompt"
+
+
+class DataError(GeoPixError):
+    """Training data are missing, damaged or of another form, or a run cannot go on with them."""
+
+    code = "data"
 
 
 class GoldenError(GeoPixError):

@@ -18,6 +18,7 @@ from ..geopixel.generation import embedded
 from ..geopixel.loading import load
 from ..geopixel.model import GeoPixel
 from ..geopixel.tokenizer import Tokenizer
+from . import geopixel_training
 from .geopixel_answers import answer_rows, half_precision_rows, look
 from .golden_files import Recorded, equal, field, not_checked, read_meta
 from .pictures import picture
@@ -50,8 +51,11 @@ def rows(folder: Path) -> Iterator[Row]:
             recorded = Recorded(name, goldens / f"evaluate_{name}.safetensors")
             yield from answer_rows(model, tokenizer, folder, case, recorded)
         yield from _half_precision(folder, meta, files)
+    yield from geopixel_training.rows(folder)
     covered = {"partition", "prompts"} | {f"evaluate_{name}" for name in meta.get("evaluate", {})}
-    covered |= {name for name in files if name.startswith("evaluate_") and name.endswith(_HALF)}
+    covered |= {
+        name for name in files if name.startswith("evaluate_") and name.endswith(_HALF)
+    } | geopixel_training.cases(folder)
     for name in sorted(files - covered):
         yield not_checked(name, "all tensors")
     for name in sorted(set(meta) - _SECTIONS):
