@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from .fitting import FORM_WORDS, Plan, WeightForm, plain
+from .packing import Packing
 from .quantize import Form
 
 _DTYPES: dict[WeightForm, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -45,14 +46,9 @@ class Place:
         return None if self.form is None else _DTYPES[plain(self.form)]
 
     @property
-    def packed(self) -> Form | None:
-        """How the linears of the decoder are packed, if they are."""
-        return _packed(self.form)
-
-    @property
-    def packed_adapters(self) -> Form | None:
-        """How partial LoRA is packed, if it is."""
-        return _packed(self.adapter_form)
+    def packing(self) -> Packing:
+        """How the linears of the decoder and their adapters are packed, if they are."""
+        return Packing(_packed(self.form), _packed(self.adapter_form))
 
     @property
     def words(self) -> str:

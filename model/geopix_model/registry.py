@@ -127,10 +127,8 @@ def _geopixel(chosen: Entry, place: Place, folder: Path) -> Predictor:
     from .geopixel import tensor_files
     from .geopixel.geopixel_predictor import GeoPixelPredictor, options_of
     from .geopixel.loading import load
-    from .geopixel.packing import Packing
 
-    packed = Packing(place.packed, place.packed_adapters)
-    model, tokenizer = load(folder, place.device, place.dtype, packed=packed, staged=place.staged)
+    model, tokenizer = load(folder, place.device, place.dtype, packed=place.packing, staged=place.staged)
     info = ModelInfo(
         name=chosen.name,
         revision=tensor_files.revision(folder),

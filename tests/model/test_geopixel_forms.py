@@ -22,8 +22,8 @@ from geopix_model.geopixel.geopixel_predictor import GeoPixelPredictor, Options,
 from geopix_model.geopixel.loading import STAGED, load
 from geopix_model.geopixel.measuring import footprint
 from geopix_model.geopixel.model import GeoPixel
-from geopix_model.geopixel.packing import Packing
 from geopix_model.geopixel.plora import PLoRALinear
+from geopix_model.packing import Packing
 from geopix_model.place import Place
 from geopix_model.predictor import Mask, Piece, Text
 from geopix_model.published import GEOPIXEL_TOKENS
@@ -157,8 +157,8 @@ def test_only_linears_of_the_decoder_are_packed(folder: Path, form: str) -> None
     for name, layer in model.named_modules():
         if isinstance(layer, PLoRALinear):
             assert name.split(".")[-1] in parts
-            linears |= {f"{name}.base"} if place.packed else set()
-            linears |= {f"{name}.down", f"{name}.up"} if place.packed_adapters else set()
+            linears |= {f"{name}.base"} if place.packing.linears else set()
+            linears |= {f"{name}.down", f"{name}.up"} if place.packing.adapters else set()
     assert packed == linears and len(linears) in (0, 7 * small.LAYERS, 3 * 7 * small.LAYERS)
     assert {parameter.dtype for parameter in model.parameters()} == {place.dtype}
     assert model.language.rotary_emb.inv_freq.dtype == torch.float32
@@ -171,7 +171,7 @@ def test_a_packed_weight_is_that_of_its_rows(folder: Path, form: str) -> None:
     for name in ("q_proj", "k_proj", "v_proj"):
         adapted = getattr(ours, name)
         large = getattr(theirs, name).base.weight
-        expected = QuantizedLinear.from_weight(large, None, PLACES[form].packed or "int8")
+        expected = QuantizedLinear.from_weight(large, None, PLACES[form].packing.linears or "int8")
         assert torch.equal(adapted.base.dequantize(), expected.dequantize())
         assert adapted.down is ours.q_proj.down
 
@@ -228,9 +228,8 @@ def test_loading_takes_the_loaded_weights_and_little_more(
 ) -> None:
     monkeypatch.setattr(small, "LAYERS", 12)
     deep, place = small.write_checkpoint(tmp_path / "deep"), PLACES[form]
-    packed = Packing(place.packed, place.packed_adapters)
-    model = load(deep, "cpu", place.dtype, packed=packed)[0]
-    highest = peak(lambda: load(deep, "cpu", place.dtype, packed=packed), (deep / WEIGHTS).stat().st_size)
+    model = load(deep, "cpu", place.dtype, packed=place.packing)[0]
+    highest = peak(lambda: load(deep, "cpu", place.dtype, packed=place.packing), (deep / WEIGHTS).stat().st_size)
     large = load(deep)[0]
     layer = 4 * sum(p.numel() for p in large.language.layers[0].parameters())
     assert nbytes(model) <= highest < nbytes(model) + layer

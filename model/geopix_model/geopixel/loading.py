@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from .. import packing
 from ..errors import CheckpointError
-from ..quantize import Form
-from . import keymap, packing, tensor_files
+from ..packing import Packing
+from . import keymap, tensor_files
 from .config import GeoPixelConfig, load_config
 from .model import GeoPixel
-from .packing import Packing
 from .tensor_files import Stored
 from .tokenizer import Tokenizer, load_tokenizer
 
@@ -116,7 +116,7 @@ class _Filling:
         owner, _, leaf = source.ours.rpartition(".")
         module, home = self._model.get_submodule(owner), self._home(source.ours)
         if form := self._packed.form(source.ours, shape):
-            self._pack(source, part, form)
+            packing.put(self._model, source.ours, part, form, home, source.published)
             return
         if source.row is None:
             # Always a copy: what was read lies in a mapped file.
@@ -125,12 +125,6 @@ class _Filling:
         if getattr(module, leaf).is_meta:
             _set(module, leaf, torch.empty(wanted.shape, dtype=self._dtype, device=home))
         getattr(module, leaf)[source.row] = part
-
-    def _pack(self, source: keymap.Source, part: Tensor, form: Form) -> None:
-        try:
-            packing.put(self._model, source.ours, part, form, self._device)
-        except ValueError as error:
-            raise CheckpointError(f"the weight {source.published!r} cannot be packed: {error}") from error
 
 
 def _set(module: nn.Module, leaf: str, value: Tensor) -> None:
