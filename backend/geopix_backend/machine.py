@@ -66,15 +66,16 @@ def choose(entry: Entry, weights: Footprint, machine: Machine, device: str, prec
         FitError: If nothing fits.
     """
     tokens = entry.published.picture_tokens if entry.published else ()
-    found = plan(weights, machine, tokens, precision)
+    found, best = plan(weights, machine, tokens, precision), plan(weights, machine, tokens)
     if found is not None and (device == "auto" or found.kind == machine.kind):
         return found
+    other = best if best is not None and best.kind == machine.kind else found or best
     form = "" if precision == "auto" else f" in {FORM_WORDS[precision]}"
     needs = least_bytes(weights, machine.kind, tokens, precision) / GB
     usable = max(machine.usable_bytes(machine.kind), 0) / GB
     raise FitError(
         f"{entry.name}{form} needs {needs:.1f} GB on {DEVICE_WORDS[machine.kind]}, a model may take {usable:.1f} GB; "
-        + _way_out(found or plan(weights, machine, tokens), machine, device, precision)
+        + _way_out(other, machine, device, precision)
     )
 
 

@@ -125,6 +125,8 @@ def plain(form: WeightForm) -> WeightForm:
 def _forms(kind: str, model: Footprint, precision: Precision) -> list[tuple[WeightForm, WeightForm, bool]]:
     """(linears, adapters, staged), the most exact first; stages make sense where the GPU has a memory of its own."""
     wanted: list[WeightForm] = ["bf16", "int8", "nf4"] if precision == "auto" else [precision]
+    if precision == "auto" and kind == "cpu" and model.stored_bytes > BFLOAT16:
+        wanted.insert(0, "fp32")  # nothing is lost then, and few processors are faster in bfloat16
     forms = [(form, plain(form), False) for form in wanted]
     if kind == "cuda":
         last = wanted[-1]

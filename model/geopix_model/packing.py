@@ -20,6 +20,11 @@ from .quantize import BLOCK, Form, QuantizedLinear
 _LINEAR = re.compile(r"(language\.layers\.\d+)\.(?:self_attn|mlp)\.\w+_proj\.(?:(base|down|up)\.)?weight")
 
 
+def is_linear(name: str) -> bool:
+    """Whether a weight of that name in a model is one that could be packed."""
+    return _LINEAR.fullmatch(name) is not None
+
+
 @dataclass(frozen=True)
 class Packing:
     """The forms of a model's linears; None leaves them as they are.

@@ -147,7 +147,7 @@ def _geopix(chosen: Entry, place: Place, folder: Path) -> Predictor:
     from .geopix.published.opening import open_predictor
 
     info = ModelInfo(chosen.name, "", chosen.window_px, chosen.overlap_px, chosen.gsd_range_m, licence=chosen.licence)
-    return open_predictor(folder, place.device, info, dtype=place.dtype)
+    return open_predictor(folder, place, info)
 
 
 def _geopixel_footprint(folder: Path) -> Footprint:
@@ -156,6 +156,15 @@ def _geopixel_footprint(folder: Path) -> Footprint:
     return footprint(folder)
 
 
+def _geopix_footprint(folder: Path) -> Footprint:
+    from .geopix.published.measuring import footprint
+
+    return footprint(folder)
+
+
 Loader = Callable[[Entry, Place, Path], Predictor]
 LOADERS: dict[Family, Loader] = {"nano": _nano, "geopixel": _geopixel, "geopix": _geopix}
-MEASURES: dict[Family, Callable[[Path], Footprint]] = {"geopixel": _geopixel_footprint}
+MEASURES: dict[Family, Callable[[Path], Footprint]] = {
+    "geopixel": _geopixel_footprint,
+    "geopix": _geopix_footprint,
+}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from geopix_model import registry
 from geopix_model.entry import Entry
@@ -29,6 +29,7 @@ from geopix_model.predictor import Mask, Piece, Text
 from geopix_model.published import GEOPIXEL_TOKENS
 from geopix_model.quantize import QuantizedLinear, parameter_count
 from tests.model import geopixel_small as small
+from tests.model.weighing import devices, distance, nbytes, overlap, peak
 
 WEIGHTS = "model.safetensors"
 PICTURE = np.random.default_rng(0).integers(0, 256, (90, 130, 3), dtype=np.uint8)
@@ -81,11 +82,6 @@ def said(pieces: list[Piece]) -> str:
     return "".join(piece.text for piece in pieces if isinstance(piece, Text))
 
 
-def nbytes(module: nn.Module) -> int:
-    storages = {t.untyped_storage().data_ptr(): t.nbytes for t in (*module.parameters(), *module.buffers())}
-    return sum(storages.values())
-
-
 def mask_of(folder: Path, place: Place) -> tuple[Tensor, Tensor]:
     """The state at a [SEG] after a picture and a question, and the logits of its mask, in float32."""
     found = predictor(folder, place)
@@ -97,10 +93,6 @@ def mask_of(folder: Path, place: Place) -> tuple[Tensor, Tensor]:
         features = found.model.segmenter.look(found.model.segmenter.prepare(PICTURE))
         masks = found.model.segmenter(features, found.model.text_hidden_fcs(state[None]))
     return state.float(), masks.logits[0].float()
-
-
-def distance(a: Tensor, b: Tensor) -> float:
-    return float((a - b).norm() / b.norm())
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +117,7 @@ def test_masks_agree_with_float32(
 ) -> None:
     state, logits = mask_of(folder, PLACES[form])
     assert 0 < distance(state, exact[0]) < state_within
-    ours, theirs = logits > 0, exact[1] > 0
-    assert int((ours & theirs).sum()) / int((ours | theirs).sum()) > least_iou
+    assert overlap(logits, exact[1]) > least_iou
 
 
 @pytest.mark.parametrize("form", list(PLACES))
@@ -211,17 +202,6 @@ def test_200_tokens_of_8_bit_weights_are_the_same_each_time(folder: Path) -> Non
     assert torch.equal(answers[0][1], answers[1][1])
 
 
-def peak(run: Callable[[], object], mapped: int) -> int:
-    """Most bytes that torch's own allocator holds more than before, without files of ``mapped`` bytes in the memory."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        kept = run()
-    assert profile.profiler is not None and profile.profiler.kineto_results is not None
-    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
-    steps = [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
-    del kept
-    return int(np.cumsum([step for step in steps if abs(step) != mapped]).max())
-
-
 @pytest.mark.parametrize("form", ["fp32", "int8", "nf4 with adapters"])
 def test_loading_takes_the_loaded_weights_and_little_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
@@ -229,7 +209,7 @@ def test_loading_takes_the_loaded_weights_and_little_more(
     monkeypatch.setattr(small, "LAYERS", 12)
     deep, place = small.write_checkpoint(tmp_path / "deep"), PLACES[form]
     model = load(deep, "cpu", place.dtype, packed=place.packing)[0]
-    highest = peak(lambda: load(deep, "cpu", place.dtype, packed=place.packing), (deep / WEIGHTS).stat().st_size)
+    highest = peak(lambda: load(deep, "cpu", place.dtype, packed=place.packing), deep)
     large = load(deep)[0]
     layer = 4 * sum(p.numel() for p in large.language.layers[0].parameters())
     assert nbytes(model) <= highest < nbytes(model) + layer
@@ -277,10 +257,6 @@ def test_a_weight_that_is_not_finite_cannot_be_packed(folder: Path, tmp_path: Pa
     save_file(load_file(copy / WEIGHTS) | {WO: torch.full((48, 48), torch.nan)}, copy / WEIGHTS)
     with pytest.raises(CheckpointError, match=f"'{WO}' cannot be packed: .* not finite"):
         loaded(copy, PLACES[form])
-
-
-def devices(module: nn.Module) -> set[str]:
-    return {tensor.device.type for tensor in (*module.parameters(), *module.buffers())}
 
 
 def test_staged_parts_are_on_the_device_for_their_stage_only(folder: Path) -> None:

@@ -37,7 +37,11 @@ def footprint(folder: Path) -> Footprint:
         counts[_part(name)] += math.prod(shape)
     heads = text.num_key_value_heads or text.num_attention_heads
     width = text.hidden_size // text.num_attention_heads
-    return Footprint(**counts, kv_bytes_per_token=2 * text.num_hidden_layers * heads * width * BFLOAT16)
+    return Footprint(
+        **counts,
+        kv_bytes_per_token=2 * text.num_hidden_layers * heads * width * BFLOAT16,
+        stored_bytes=stored["output.weight"].dtype.itemsize if "output.weight" in stored else BFLOAT16,
+    )
 
 
 def _part(name: str) -> str:
