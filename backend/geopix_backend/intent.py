@@ -109,7 +109,7 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
     if relations or areas:  # "find unicorns near the road": what is left of the prompt says what is unknown
         rest = re.sub(r"<(\d+)>", lambda hit: reading.named[int(hit[1])].plural, text)
         unknown = read(rest).unknown if any(c.isalnum() for c in rest) else ""
-    if ask.AMOUNT.search(unknown):
+    if ask.NO_THING.search(unknown):
         unknown = ""
     intent = replace(_alone(text, reading, tuple(relations), unknown), areas=areas)
     before = understand(earlier[-1], earlier[:-1], read) if earlier else None

@@ -146,9 +146,8 @@ def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
         if info.reads_places
         else qualifiers.parse(intent.text, north_up=north_up, east_right=east_right)
     )
-    said = {thing.class_name: thing.start for thing in reversed(intent.things)}
     near = nearness.on_tile(intent.relations, tile)
-    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, said)
+    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, intent.things)
 
 
 def _of_all(places: qualifiers.Qualifiers, things: Sequence[Named]) -> qualifiers.Qualifiers:

@@ -114,7 +114,7 @@ MORE = re.compile(
 )
 AGAINST = re.compile(r"\bthan\b|\bor\b|\bas\b.*\bas\b|\boutnumber|\bof\b.*\band\b|\bbetween\b")
 COMPARE = _any(
-    r"\bcompar\w+\b",
+    r"\b(?:compar\w+|rank|sort)\b",
     THING + r" (?:versus|vs\.?|against) (?:the )?" + THING,
     r"\bdifference between\b|\bratio (?:of|between)\b",
 )
@@ -134,7 +134,7 @@ SHARE = _any(
     r"\b(?:what|which|how (?:much|large|big)) (?:\w+ )?(?:a )?part\b",
 )
 MEAN = re.compile(r"\b(?:average|mean|typical)\b")
-AMOUNT = re.compile(r"^(?:\d[\d., ]*%?|half|a half|a? ?third|a? ?quarter)$")
+NO_THING = re.compile(r"^(?:but|right|left|left and right|\d[\d., ]*%?|half|a half|a? ?third|a? ?quarter)$")
 MEASURE = _any(
     r"\bhow (?:large|big|much|extensive|widespread)\b|\bamount of\b|\barea covered\b",
     r"\b(?:area|size|surface|coverage|cover|extent|acreage) (?:of|covered|taken|that|occupied|is|do|does|in)\b",

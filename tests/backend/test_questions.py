@@ -82,6 +82,7 @@ QUESTIONS: list[Case] = [
     (VALLEY, "houses at the edge of the picture", {}, ("No houses at the edge of the view: 5 are elsewhere",)),
     (VALLEY, "big buildings", {"building": 5}, ("cannot tell which of them are big", "Ask for the largest")),
     (VALLEY, "biggest and smallest building", {"building": 1}, ("The largest building", "Of several sizes")),
+    (VALLEY, "all houses except the largest house", {"building": 4}, ("houses but the largest: 4 in all",)),
     (VALLEY, "red cars", {"vehicle": 3}, ("cannot tell which of them are red",)),
     # which of them: next to other things
     (VALLEY, "houses next to the road", {"building": 1}, ("within 10 m of the roads", "4 other houses")),
@@ -89,6 +90,7 @@ QUESTIONS: list[Case] = [
     (VALLEY, "Which house is closest to the lake?", {"building": 1}, ("nearest to the lakes covers 1,601 m²",)),
     (VALLEY, "cars that are not on the road", {"vehicle": 1}, ("not on the roads", "half of it")),
     (VALLEY, "houses without solar panels", {"building": 4}, ("One other house",)),
+    (VALLEY, "buildings other than the one with solar panels", {"building": 4}, ("more than 10 m from the solar",)),
     (AIRFIELD, "planes to the right of the road", {"airplane": 1}, ("right of the roads", "4 other planes")),
     (VALLEY, "houses south of the road", {"building": 2}, ("south of the roads", "judged by its centre")),
     (VALLEY, "buildings within 60 m of another building", {"building": 2}, ("within 60 m of other buildings",)),
