@@ -167,13 +167,13 @@ def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown
     if refused or _is_state(text):
         return replace(intent, form="refuse", refused=refused or "state", relations=())
     if len(said) > 1 and _compares(text):
-        return replace(intent, form="compare", comparison=_comparison(text, said), unknown="")
+        return replace(intent, form="compare", comparison=_comparison(text, said))
     if unknown and ask.MORE.search(text) and ask.AGAINST.search(text):  # "more cows than ships": no yes or no
         return replace(intent, form="count" if said[0].countable else "measure")
     limit = ask.LIMIT.search(text)
     if limit:
         sign = next(name for name in ("more", "less", "least", "most") if limit[name])
-        return replace(intent, form="count", limit=(sign, int(limit["number"])))
+        return replace(intent, form="count", limit=(sign, ask.number(limit["number"])))
     return replace(intent, form=_of_numbers(intent, text) or ("presence" if ask.PRESENCE.search(text) else "segment"))
 
 
