@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 from .errors import PluginError
-from .protocol import MAX_PROMPT_CHARS
+from .protocol import MAX_PROMPT_CHARS, AskRequest, Turn
 from .raster import Selection
+from .settings import Settings
 from .turns import TurnRecord
 
 
@@ -31,6 +33,36 @@ class Asking:
     windows: tuple[int, int] = (0, 0)
     gsd_m: Optional[float] = None
     task: str = "auto"
+
+
+def request_about(
+    selection: Selection,
+    prompt: str,
+    choices: Settings,
+    number: int = 1,
+    history: Sequence[Turn] = (),
+    task: str = "auto",
+) -> AskRequest:
+    """What is sent to the model process.
+
+    Args:
+        selection: Which pixels.
+        prompt: What is asked.
+        choices: Model and least score are those chosen in here.
+        number: Of the turn.
+        history: Earlier turns about the same pixels, oldest first.
+        task: What is wanted, one of ``protocol.TASKS``.
+    """
+    return AskRequest(
+        prompt,
+        selection.tile,
+        tuple(history),
+        choices.model,
+        number,
+        choices.min_score,
+        outline=selection.outline,
+        task=task,
+    )
 
 
 def stopped(windows: tuple[int, int], regions: int) -> str:

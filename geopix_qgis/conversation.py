@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, stopped
+from .asking import Asking, check_prompt, request_about, stopped
 from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
@@ -18,7 +18,6 @@ from .layers import ResultLayer
 from .models_client import ModelsClient
 from .pixels import PixelSource
 from .protocol import (
-    AskRequest,
     DoneEvent,
     ErrorEvent,
     Event,
@@ -200,16 +199,9 @@ class Conversation(QtCore.QObject):
     def _pixels_ready(self, pixels: Optional[bytes]) -> None:
         if self._asking is None or self.phase is not Phase.STARTING:
             return
-        choices, turn, selection = stored.load(), self._asking.turn, self._asking.selection
-        request = AskRequest(
-            turn.prompt,
-            selection.tile,
-            tuple(self.book.context),
-            choices.model,
-            turn.number,
-            choices.min_score,
-            outline=selection.outline,
-            task=self._asking.task,
+        turn, selection = self._asking.turn, self._asking.selection
+        request = request_about(
+            selection, turn.prompt, stored.load(), turn.number, self.book.context, self._asking.task
         )
         self._asking.body = encode_request(request, pixels)
         self._send()

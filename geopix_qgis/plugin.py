@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from qgis.core import QgsApplication
+
+from .backend_process import Endpoint
 from .gui.dock import GeoPixDock
 from .gui.options import OptionsFactory
+from .processing.provider import GeoPixProvider
 from .qt import QAction, QShortcut, QtCore, QtGui, QtWidgets
 from .shipped import shipped
 
@@ -27,9 +31,16 @@ class GeoPixPlugin:
         self._shortcut: Optional[QShortcut] = None
         self._options: Optional[OptionsFactory] = None
         self.dock: Optional[GeoPixDock] = None
+        self.provider: Optional[GeoPixProvider] = None
+
+    def initProcessing(self) -> None:
+        """Called by QGIS where no GUI runs, such as in ``qgis_process``; else by ``initGui``."""
+        self.provider = GeoPixProvider(self._endpoint)
+        QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self) -> None:
         """Called by QGIS when the plugin is switched on."""
+        self.initProcessing()
         window = self._iface.mainWindow()
         self.dock = GeoPixDock(self._iface.mapCanvas(), self._iface.messageBar(), window)
         self.dock.exporting.show_properties = self._iface.showLayerProperties
@@ -52,6 +63,9 @@ class GeoPixPlugin:
 
     def unload(self) -> None:
         """Called by QGIS when the plugin is switched off or QGIS ends."""
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
         if self.dock is None or self._action is None or self._shortcut is None:
             return
         menus = [menu for menu in self._action.associatedWidgets() if isinstance(menu, QtWidgets.QMenu)]
@@ -68,3 +82,7 @@ class GeoPixPlugin:
         self._action.deleteLater()
         self._shortcut.deleteLater()
         self.dock = self._action = self._shortcut = self._options = None
+
+    def _endpoint(self) -> Optional[Endpoint]:
+        """Where the model process of the dock listens."""
+        return self.dock.conversation.process.endpoint if self.dock is not None else None

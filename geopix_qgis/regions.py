@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
-from qgis.core import NULL, QgsFeature, QgsFields, QgsGeometry, QgsPointXY, QgsWkbTypes
+from qgis.core import NULL, QgsFeature, QgsFields, QgsGeometry, QgsPointXY, QgsVectorLayer, QgsWkbTypes
 
 from .errors import LayerError
 from .protocol import RegionEvent
@@ -26,6 +27,12 @@ FIELDS = (
 )
 ACCEPTED, REJECTED, OPEN = "accepted", "rejected", ""  # what stands in the field "review"
 CATEGORY = """coalesce(nullif("class", ''), "phrase")"""
+
+
+def fields_of(declarations: Sequence[str]) -> QgsFields:
+    """Fields from their declarations, such as ``FIELDS``: QVariant for their types is gone in Qt 6."""
+    uri = "NoGeometry?" + "&".join(f"field={declaration}" for declaration in declarations)
+    return QgsVectorLayer(uri, "", "memory").fields()
 
 
 def category_of(region: RegionEvent) -> str:

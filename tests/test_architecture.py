@@ -40,7 +40,7 @@ SHARED = {"geopix_qgis.protocol", "geopix_qgis.palette"}  # all that the backend
 LAYERS = {
     "geopix_qgis": [
         {"plugin"},
-        {"gui"},
+        {"gui", "processing"},
         {"field_answers"},
         {"conversation"},
         # what was said
@@ -62,7 +62,8 @@ LAYERS = {
         {"announcing", "links", "measuring", "undo", "summaries", "filters", "shaping"},
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
-        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
+        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
+        | {"translation"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }
