@@ -152,6 +152,7 @@ class BatchSegment(GeoPixAlgorithm):
                     selection, self.parameterAsString(parameters, self.PROMPT, context), number + 1, "segment", share
                 )
                 row.update(_written(polygons, answer, selection, name))
+                feedback.pushInfo(row["answer"])
                 refused = 0
             except TileError as error:
                 row["problem"] = str(error)
