@@ -33,6 +33,7 @@ from .reviewing import Reviewing
 
 FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
+BUSY = "An answer is on its way. Stop it first, then ask again."
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
 DRAWN = re.compile(r"\b(?:drawn|(?:the|this|that|my) (?:box|rectangle))\b", re.IGNORECASE)
@@ -351,16 +352,21 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def _retry(self, turn: TurnRecord) -> None:
         """The same question once more, about what is chosen now; its polygons replace those of before."""
+        if self.ask_beside_draft(turn.prompt) and turn.regions:
+            self.conversation.book.move(turn.number, undone=True)
+
+    def ask_beside_draft(self, prompt: str) -> bool:
+        """Asks something else than what is typed, which is kept; where it was refused, the prompt stays to be seen."""
         if self.conversation.active:
-            return
+            self.say(BUSY, Qgis.MessageLevel.Info)
+            return False
         draft = self.panel.prompt.toPlainText()
-        self.panel.prompt.take(turn.prompt)
+        self.panel.prompt.take(prompt)
         self.ask()
         if not self.conversation.active:
-            return
+            return False
         self.panel.prompt.take(draft)
-        if turn.regions:
-            self.conversation.book.move(turn.number, undone=True)
+        return True
 
     def _show_phrase(self, number: int, target: int) -> None:
         turn = self.conversation.book.turn(number)

@@ -48,11 +48,17 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow("Keep new answers in", self.storage)
         form.addRow("Layers of answers", self.layer_per)
         form.addRow("", self.labels)
-        for name in ("storage", "layer_per", "labels"):
+        for name, label in (
+            ("python", "Python of the model"),
+            ("model", "Model"),
+            ("device", "Device"),
+            ("min_score", "Least score of a polygon"),
+            ("storage", "Where new answers are kept"),
+            ("layer_per", "Layers of answers"),
+            ("labels", "Label the polygons with their class"),
+        ):
             getattr(self, name).setObjectName(f"geopixOption_{name}")
-        self.storage.setAccessibleName("Where new answers are kept")
-        self.layer_per.setAccessibleName("Layers of answers")
-        self.labels.setAccessibleName("Label the polygons with their class")
+            getattr(self, name).setAccessibleName(label)
 
     def apply(self) -> None:
         """Stores what is chosen."""

@@ -61,6 +61,9 @@ class ResultCard(QgsCollapsibleGroupBox):
         self._throttle.setSingleShot(True)
         self._throttle.setInterval(THROTTLE_MS)
         self._throttle.timeout.connect(lambda: self.filter_changed.emit(self.filter))
+        arrow = self.findChild(QtWidgets.QToolButton, "collapseButton")
+        if arrow is not None:  # QGIS's own, and without a name for screen readers
+            arrow.setAccessibleName("Show or hide the results")
         self._place()
         for slider in (self.min_score, self.min_area):
             slider.changed.connect(self._filter_soon)

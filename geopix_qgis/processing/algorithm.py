@@ -27,11 +27,10 @@ from ..asking import check_prompt
 from ..errors import PluginError
 from ..qt import QtCore, QtGui
 from ..raster import Selection, select
-from ..shipped import shipped
+from ..shipped import GUIDE_ONLINE, shipped
 from ..translation import tr
 from .session import Session
 
-HELP = "https://github.com/geopix-qgis/geopix-qgis/blob/main/docs/guide.md"
 RENDERED_M = 0.5  # metres per pixel, in the middle of what the embedded model was trained for
 
 
@@ -55,7 +54,7 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
 
     def helpUrl(self) -> str:
         """The guide."""
-        return HELP
+        return GUIDE_ONLINE
 
     def add_question(self, default: str) -> None:
         """Adds the raster and the prompt."""

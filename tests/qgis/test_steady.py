@@ -8,7 +8,7 @@ import signal
 import threading
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -77,6 +77,7 @@ def census(window, canvas):
             project.receivers(s) for s in (project.readProject, project.cleared, project.layersAdded,
                                            project.layersRemoved, project.layerWillBeRemoved)
         ),
+        "algorithms": len(QgsApplication.processingRegistry().algorithms()),
         "threads": threading.active_count(),
         "processes": children(),
     }  # fmt: skip
