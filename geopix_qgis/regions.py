@@ -9,6 +9,7 @@ from qgis.core import NULL, QgsFeature, QgsFields, QgsGeometry, QgsPointXY, QgsV
 
 from .errors import LayerError
 from .protocol import RegionEvent
+from .translation import tr
 
 FIELDS = (
     "phrase:string(120)",
@@ -103,7 +104,9 @@ def multipolygon(geojson: dict[str, Any]) -> Optional[QgsGeometry]:
         LayerError: If it is not a Polygon.
     """
     if geojson.get("type") != "Polygon":
-        raise LayerError(f"The model process sent a geometry of type {geojson.get('type')!r}, expected a Polygon.")
+        raise LayerError(
+            tr("The model process sent a geometry of type {get!r}, expected a Polygon.", get=geojson.get("type"))
+        )
     rings = [[QgsPointXY(*point[:2]) for point in ring] for ring in geojson["coordinates"]]
     geometry = QgsGeometry.fromPolygonXY(rings)
     if not geometry.isGeosValid():

@@ -6,6 +6,8 @@ text of QGIS, and a compiled file beside its source goes stale.
 
 from __future__ import annotations
 
+import functools
+import string
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,42 @@ from qgis.core import QgsApplication
 from .qt import QtCore
 
 FOLDER = Path(__file__).resolve().parent / "i18n"
-_texts: dict[str, dict[str, str]] = {}  # of the languages in use, by language
+DECIMAL_COMMA = {"de"}
+SWAPPED = str.maketrans(",.", ".,")
 
 
 def tr(text: str, **values: Any) -> str:
     """A text in the analyst's language, English where there is no translation, with values put into its ``{names}``.
 
-    The text must be a literal (or have been through ``marked``), so that ``scripts/translations`` finds it.
+    The text must be a literal, so that ``scripts/translations`` finds it.
     """
-    translated = _known(QgsApplication.locale()[:2]).get(text, text)
-    return translated.format(**values) if values else translated
+    translated = texts().get(text, text)
+    return FORMATTER.vformat(translated, (), values) if values else translated
 
 
-def marked(text: str) -> str:
-    """The text itself, for a constant that is shown through ``tr`` later."""
-    return text
+def language() -> str:
+    """Two letters; QGIS wants a restart to change it."""
+    return str(QgsApplication.locale())[:2]
+
+
+@functools.lru_cache(maxsize=1)
+def texts() -> dict[str, str]:
+    """Translations into the analyst's language by English text."""
+    path = FOLDER / f"geopix_{language()}.ts"
+    return read_ts(path) if path.is_file() else {}
+
+
+class LocalNumbers(string.Formatter):
+    """Numbers with a format get the signs of the language: 1,234.5 is 1.234,5 in German."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One value of a text."""
+        shown = format(value, format_spec)
+        number = isinstance(value, (int, float)) and bool(format_spec)
+        return shown.translate(SWAPPED) if number and language() in DECIMAL_COMMA else shown
+
+
+FORMATTER = LocalNumbers()
 
 
 def read_ts(path: Path) -> dict[str, str]:
@@ -54,10 +77,3 @@ def read_ts(path: Path) -> dict[str, str]:
     if reader.hasError():
         raise ValueError(f"{path.name} is no translation file: {reader.errorString()}. Install the plugin again.")
     return found
-
-
-def _known(language: str) -> dict[str, str]:
-    if language not in _texts:
-        path = FOLDER / f"geopix_{language}.ts"
-        _texts[language] = read_ts(path) if path.is_file() else {}
-    return _texts[language]

@@ -17,6 +17,7 @@ from ..errors import PluginError, TileError
 from ..estimate import describe, estimate
 from ..qt import QtCore, QtWidgets
 from ..raster import Selection, file_of, select
+from ..translation import tr
 from ..turns import LOST, TurnRecord
 from ..wording import area_text, polygons
 from .chat_menu import ChatMenu
@@ -33,7 +34,6 @@ from .reviewing import Reviewing
 
 FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
-BUSY = "An answer is on its way. Stop it first, then ask again."
 POINT_SIZE_M = 20.0  # side of the square around a place that was pointed at
 SELECTED = re.compile(r"\b(?:selected|selection)\b", re.IGNORECASE)
 DRAWN = re.compile(r"\b(?:drawn|(?:the|this|that|my) (?:box|rectangle))\b", re.IGNORECASE)
@@ -202,7 +202,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def _agree(self, key: object) -> None:
         self._agreed = key
         if not self.conversation.active:
-            self.panel.send.setText("Send" if key is None else "Send anyway")
+            self.panel.send.setText(tr("Send") if key is None else tr("Send anyway"))
 
     def _connect_widgets(self) -> None:
         panel = self.panel
@@ -306,9 +306,9 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def _phase_changed(self, _phase: Phase) -> None:
         active = self.conversation.active
         send = self.panel.send
-        send.setText("Stop" if active else "Send")
-        send.setAccessibleName("Stop" if active else "Send")
-        send.setToolTip("Stop; what was found so far is kept (Esc)" if active else "Ask (Enter)")
+        send.setText(tr("Stop") if active else tr("Send"))
+        send.setAccessibleName(tr("Stop") if active else tr("Send"))
+        send.setToolTip(tr("Stop; what was found so far is kept (Esc)") if active else tr("Ask (Enter)"))
         if not active:
             self.panel.progress.hide()
 
@@ -358,7 +358,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def ask_beside_draft(self, prompt: str) -> bool:
         """Asks something else than what is typed, which is kept; where it was refused, the prompt stays to be seen."""
         if self.conversation.active:
-            self.say(BUSY, Qgis.MessageLevel.Info)
+            self.say(tr("An answer is on its way. Stop it first, then ask again."), Qgis.MessageLevel.Info)
             return False
         draft = self.panel.prompt.toPlainText()
         self.panel.prompt.take(prompt)
@@ -386,10 +386,12 @@ class GeoPixDock(QtWidgets.QDockWidget):
         turn = self.conversation.book.turn(number)
         count = turn.result.count(number, target) if turn is not None and turn.result is not None else 0
         if turn is None or turn.result is None or not count:
-            return "Its polygons are not on the map."
+            return tr("Its polygons are not on the map.")
         area = turn.result.area_m2(number, target)
-        size = f", {area_text(area, True)} (geodesic, computed from the polygons)" if area is not None else ""
-        return f"{polygons(count)}{size}. Click to see {'it' if count == 1 else 'them'}."
+        size = tr("{area} (geodesic, computed from the polygons)", area=area_text(area, True)) if area else ""
+        found = ", ".join(filter(None, (polygons(count), size)))
+        click = tr("Click to see it.") if count == 1 else tr("Click to see them.")
+        return f"{found}. {click}"
 
     def _python_chosen(self, path: str) -> None:
         settings.save(replace(settings.load(), backend_python=path))

@@ -45,7 +45,7 @@ class Ask(Segment):
 
     def initAlgorithm(self, configuration: Optional[dict[str, Any]] = None) -> None:
         """Called by QGIS."""
-        self.add_question(tr("Describe this image"))
+        self.add_question("Describe this image")
         self.add_extent()
         self.addParameter(QgsProcessingParameterEnum(self.TASK, tr("Task"), TASKS, False, TASKS[0], False, True))
         self.add_model()

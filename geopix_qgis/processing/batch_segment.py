@@ -80,7 +80,7 @@ class BatchSegment(GeoPixAlgorithm):
 
     def initAlgorithm(self, configuration: Optional[dict[str, Any]] = None) -> None:
         """Called by QGIS."""
-        self.add_question(tr("Segment the buildings"))
+        self.add_question("Segment the buildings")
         source, kind = QgsProcessingParameterFeatureSource, self.polygon_type()
         self.addParameter(source(self.AREAS, tr("Areas (a polygon layer or a grid)"), [kind]))
         text = tr("Field that names an area (empty: its number)")

@@ -54,7 +54,7 @@ class Segment(GeoPixAlgorithm):
 
     def initAlgorithm(self, configuration: Optional[dict[str, Any]] = None) -> None:
         """Called by QGIS."""
-        self.add_question(tr("Segment the buildings"))
+        self.add_question("Segment the buildings")
         self.add_extent()
         self.add_model()
         self.addParameter(QgsProcessingParameterFeatureSink(self.OUTPUT, tr("Polygons"), self.polygon_type()))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+os.environ["LC_ALL"] = "C.UTF-8"  # tests read the English texts, whatever language this machine speaks
 
 import numpy as np
 import pytest
