@@ -14,6 +14,7 @@ from ..history import markdown
 from ..qt import QtCore, QtWidgets
 from ..translation import tr
 from ..whole_file import write_text
+from .buttons import menu_action
 from .panel import Panel
 
 
@@ -37,10 +38,10 @@ class ChatMenu(QtCore.QObject):
         super().__init__(panel)
         self._panel, self._talk, self._say = panel, conversation, say
         menu = QtWidgets.QMenu(panel)
-        menu.addAction(tr("New conversation"), self._new).setObjectName("geopixNew")
-        menu.addAction(tr("Save conversation as Markdown..."), self._choose).setObjectName("geopixMarkdown")
+        menu_action(menu, tr("New conversation"), "geopixNew", self._new)
+        menu_action(menu, tr("Save conversation as Markdown..."), "geopixMarkdown", self._choose)
         menu.addSeparator()
-        menu.addAction(tr("Model and its process..."), show_model).setObjectName("geopixModel")
+        menu_action(menu, tr("Model and its process..."), "geopixModel", show_model)
         panel.menu.setMenu(menu)
 
     def _new(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Optional
 
 from qgis.core import QgsVectorLayer
@@ -14,7 +15,7 @@ from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..summaries import Summary, summarise
 from ..translation import tr
 from ..wording import area_text, polygons
-from .buttons import theme_icon, tool_button
+from .buttons import menu_action, theme_icon, tool_button
 
 SWATCH_PX, BUTTON_PX = 11, 20
 ICON_PX = 16
@@ -156,9 +157,8 @@ class ResultRow(QtWidgets.QWidget):
             if not name:
                 menu.addSeparator()
                 continue
-            action = menu.addAction(theme_icon(icon), text)
-            action.setObjectName(f"geopixResult{name.title()}")
-            action.triggered.connect(lambda _=False, chosen=name: self.chosen.emit(chosen))
+            action = menu_action(menu, text, f"geopixResult{name.title()}", partial(self.chosen.emit, name))
+            action.setIcon(theme_icon(icon))
             self.actions[name] = action
         self.more.setMenu(menu)
 

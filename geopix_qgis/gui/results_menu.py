@@ -15,6 +15,7 @@ from ..errors import LayerError
 from ..qt import QtCore, QtWidgets
 from ..storage import default_gpkg
 from ..translation import tr
+from .buttons import menu_action
 from .options import LAYERS_PER, STORAGES
 from .panel import Panel
 
@@ -35,7 +36,7 @@ class ResultsMenu(QtCore.QObject):
         self._panel, self._talk, self._say = panel, conversation, say
         menu = panel.menu.menu()
         menu.addSeparator()
-        menu.addAction(tr("Keep these polygons in a GeoPackage..."), self._choose).setObjectName("geopixKeep")
+        menu_action(menu, tr("Keep these polygons in a GeoPackage..."), "geopixKeep", self._choose)
         self._add_choice(menu.addMenu(tr("New answers go to")), STORAGES, "storage")
         self._add_choice(menu.addMenu(tr("Layers of new answers")), LAYERS_PER, "layer_per")
         self._labels = menu.addAction(tr("Label new layers"))

@@ -709,6 +709,21 @@
     </message>
     <message>
         <location filename="../gui/chat_menu.py"/>
+        <source>New conversation</source>
+        <translation>Neues Gespräch</translation>
+    </message>
+    <message>
+        <location filename="../gui/chat_menu.py"/>
+        <source>Save conversation as Markdown...</source>
+        <translation>Gespräch als Markdown speichern …</translation>
+    </message>
+    <message>
+        <location filename="../gui/chat_menu.py"/>
+        <source>Model and its process...</source>
+        <translation>Modell und sein Prozess …</translation>
+    </message>
+    <message>
+        <location filename="../gui/chat_menu.py"/>
         <source>A new conversation. The polygons of the one before stay on the map.</source>
         <translation>Ein neues Gespräch. Die Polygone des vorigen bleiben auf der Karte.</translation>
     </message>
@@ -736,21 +751,6 @@
         <location filename="../gui/chat_menu.py"/>
         <source>Nothing was said yet. Ask a question first.</source>
         <translation>Bisher wurde nichts gesagt. Stellen Sie zuerst eine Frage.</translation>
-    </message>
-    <message>
-        <location filename="../gui/chat_menu.py"/>
-        <source>New conversation</source>
-        <translation>Neues Gespräch</translation>
-    </message>
-    <message>
-        <location filename="../gui/chat_menu.py"/>
-        <source>Save conversation as Markdown...</source>
-        <translation>Gespräch als Markdown speichern …</translation>
-    </message>
-    <message>
-        <location filename="../gui/chat_menu.py"/>
-        <source>Model and its process...</source>
-        <translation>Modell und sein Prozess …</translation>
     </message>
     <message>
         <location filename="../gui/dock.py"/>
@@ -1517,6 +1517,11 @@
     </message>
     <message>
         <location filename="../gui/results_menu.py"/>
+        <source>Keep these polygons in a GeoPackage...</source>
+        <translation>Diese Polygone in einem GeoPackage aufbewahren …</translation>
+    </message>
+    <message>
+        <location filename="../gui/results_menu.py"/>
         <source>Label new layers</source>
         <translation>Neue Layer beschriften</translation>
     </message>
@@ -1549,11 +1554,6 @@
         <location filename="../gui/results_menu.py"/>
         <source>There are no polygons to keep. Ask a question first.</source>
         <translation>Es gibt keine Polygone aufzubewahren. Stellen Sie zuerst eine Frage.</translation>
-    </message>
-    <message>
-        <location filename="../gui/results_menu.py"/>
-        <source>Keep these polygons in a GeoPackage...</source>
-        <translation>Diese Polygone in einem GeoPackage aufbewahren …</translation>
     </message>
     <message>
         <location filename="../gui/reviewing.py"/>

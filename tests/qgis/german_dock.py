@@ -15,7 +15,7 @@ QgsSettings().setValue("locale/overrideFlag", True)
 QgsSettings().setValue("locale/userLocale", "de")
 
 from qgis.gui import QgsMapCanvas, QgsMessageBar  # noqa: E402
-from qgis.PyQt.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget  # noqa: E402
+from qgis.PyQt.QtWidgets import QAbstractButton, QComboBox, QLabel, QMenu, QWidget  # noqa: E402
 
 from geopix_qgis.gui.dock import GeoPixDock  # noqa: E402
 from geopix_qgis.gui.options import OptionsPage  # noqa: E402
@@ -27,7 +27,8 @@ def shown(window: QWidget) -> list[str]:
     """Every text of a window: labels, buttons, choices, menus, tooltips, names for screen readers."""
     texts = []
     for widget in [window, *window.findChildren(QWidget)]:
-        if widget.window() is not window.window() or widget.objectName().startswith("qt_"):
+        beside = widget.window() is not window.window() and not isinstance(widget, QMenu)
+        if beside or widget.objectName().startswith("qt_"):
             continue  # a window of its own, or a button that Qt makes and translates
         texts += [widget.toolTip(), widget.accessibleName()]
         if isinstance(widget, (QAbstractButton, QLabel)):
