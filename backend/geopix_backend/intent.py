@@ -109,7 +109,7 @@ def understand(reading: Reading, earlier: Sequence[Reading], read: Callable[[str
     if relations or areas:  # "find unicorns near the road": what is left of the prompt says what is unknown
         rest = re.sub(r"<(\d+)>", lambda hit: reading.named[int(hit[1])].plural, text)
         unknown = read(rest).unknown if any(c.isalnum() for c in rest) else ""
-    if ask.AMOUNT.search(unknown):
+    if ask.NO_THING.search(unknown):
         unknown = ""
     intent = replace(_alone(text, reading, tuple(relations), unknown), areas=areas)
     before = understand(earlier[-1], earlier[:-1], read) if earlier else None
@@ -167,13 +167,13 @@ def _alone(text: str, reading: Reading, relations: tuple[Relation, ...], unknown
     if refused or _is_state(text):
         return replace(intent, form="refuse", refused=refused or "state", relations=())
     if len(said) > 1 and _compares(text):
-        return replace(intent, form="compare", comparison=_comparison(text, said), unknown="")
+        return replace(intent, form="compare", comparison=_comparison(text, said))
     if unknown and ask.MORE.search(text) and ask.AGAINST.search(text):  # "more cows than ships": no yes or no
         return replace(intent, form="count" if said[0].countable else "measure")
     limit = ask.LIMIT.search(text)
     if limit:
         sign = next(name for name in ("more", "less", "least", "most") if limit[name])
-        return replace(intent, form="count", limit=(sign, int(limit["number"])))
+        return replace(intent, form="count", limit=(sign, ask.number(limit["number"])))
     return replace(intent, form=_of_numbers(intent, text) or ("presence" if ask.PRESENCE.search(text) else "segment"))
 
 

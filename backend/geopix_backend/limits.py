@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from geopix_model.predictor import Named
 
 from .area_limits import AreaLimit
 from .components import Component
@@ -23,7 +25,7 @@ class Limits:
         near: Relations to other things.
         shape: (rows, columns) of the tile.
         areas: How large regions should be.
-        said: Class name -> where the prompt names it, in characters.
+        things: What the prompt looks for.
     """
 
     def __init__(
@@ -32,10 +34,10 @@ class Limits:
         near: Nearness,
         shape: tuple[int, int],
         areas: Sequence[AreaLimit] = (),
-        said: Mapping[str, int] | None = None,
+        things: Sequence[Named] = (),
     ) -> None:
         self.places, self.near, self.areas, self._shape = places, near, tuple(areas), shape
-        self._said = dict(said or {})
+        self._things = {thing.class_name: thing for thing in reversed(things)}
         self._elsewhere: dict[str, int] = {}
         self._other_size: dict[str, int] = {}
         self._cut: set[str] = set()
@@ -64,7 +66,7 @@ class Limits:
             found: All regions.
             first_row: Row of the tile from which those of the regions count.
         """
-        placed = self.places.placed(found, self._shape, first_row, self._said.get(key))
+        placed = self.places.placed(found, self._shape, first_row, self._said(key))
         placed = self.near.choose(key, countable, placed, first_row)
         self._elsewhere[key] = self._elsewhere.get(key, 0) + len(found) - len(placed)
         return self.places.sized(placed, names)
@@ -90,10 +92,16 @@ class Limits:
 
     def words(self, key: str) -> str:
         """What is said after the name of a target: " in the upper left within 10 m of the roads"; else empty."""
-        place = self.places.place_of(self._said.get(key))
+        thing = self._things.get(key)
+        place = self.places.place_of(self._said(key))
+        but = self.places.but((key, thing.plural if thing else key))
         areas = " and ".join(limit.words for limit in self._areas_of(key))
-        said = (areas, place.words if place else "", self.near.words(key))
+        said = (but, areas, place.words if place else "", self.near.words(key))
         return "".join(f" {words}" for words in said if words)
+
+    def _said(self, key: str) -> int | None:
+        """Where the prompt names a target, in characters."""
+        return self._things[key].start if key in self._things else None
 
     def _areas_of(self, key: str) -> list[AreaLimit]:
         return [limit for limit in self.areas if not limit.of or key in limit.of]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from geopix_model.predictor import Lister, ModelInfo, Named, Predictor
 from geopix_model.tasks import chosen, explicit
+from geopix_qgis.protocol import MAX_PROMPT_CHARS
 
 from . import nearness, qualifiers
 from .asker import Asker, Wish
@@ -22,6 +23,7 @@ from .sentences import Sentence
 from .wording import Fact
 
 DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
+TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
 UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
 
@@ -87,7 +89,8 @@ def plan(predictor: Predictor, question: Question, tile: Tile) -> Plan:
     if not isinstance(predictor, Lister):
         return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
     words = chosen(question.prompt, question.task)[1] or question.prompt
-    earlier = [predictor.read(turn.prompt) for turn in question.history if _has_words(turn.prompt)]
+    turns = [turn.prompt[:MAX_PROMPT_CHARS] for turn in question.history[-TURNS_READ:]]
+    earlier = [predictor.read(prompt) for prompt in turns if _has_words(prompt)]
     read = understand(predictor.read(words), earlier, predictor.read)
     intent = of_task(read, explicit(question.prompt, question.task))
     notices = (DESCRIBED,) if intent.form == "describe" and read.form != "describe" else ()
@@ -146,9 +149,8 @@ def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
         if info.reads_places
         else qualifiers.parse(intent.text, north_up=north_up, east_right=east_right)
     )
-    said = {thing.class_name: thing.start for thing in reversed(intent.things)}
     near = nearness.on_tile(intent.relations, tile)
-    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, said)
+    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, intent.things)
 
 
 def _of_all(places: qualifiers.Qualifiers, things: Sequence[Named]) -> qualifiers.Qualifiers:

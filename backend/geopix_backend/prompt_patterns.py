@@ -114,7 +114,7 @@ MORE = re.compile(
 )
 AGAINST = re.compile(r"\bthan\b|\bor\b|\bas\b.*\bas\b|\boutnumber|\bof\b.*\band\b|\bbetween\b")
 COMPARE = _any(
-    r"\bcompar\w+\b",
+    r"\b(?:compar\w+|rank|sort)\b",
     THING + r" (?:versus|vs\.?|against) (?:the )?" + THING,
     r"\bdifference between\b|\bratio (?:of|between)\b",
 )
@@ -122,10 +122,11 @@ BY_AREA = re.compile(
     r"\b(?:larger|bigger|greater|smaller|wider|largest|biggest|smallest|large|big|area|areas|cover\w*|space|land|ground|room"
     r"|takes? up|size|hectares?|acres?|share|dominat\w*)\b"
 )
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 BY_NUMBER = re.compile(r"\bnumbers?\b")
 LIMIT = re.compile(
     r"\b(?:(?P<more>(?:more|greater) than|over|above)|(?P<less>(?:less|fewer) than|under|below)|(?P<least>at least)"
-    rf"|(?P<most>at most)) (?P<number>\d+) (?:\w+ )?{THING}"
+    rf"|(?P<most>at most)) (?P<number>\d+|{'|'.join(NUMBERS)}) (?:\w+ )?{THING}"
 )
 
 # One thing, or one after the other
@@ -134,7 +135,7 @@ SHARE = _any(
     r"\b(?:what|which|how (?:much|large|big)) (?:\w+ )?(?:a )?part\b",
 )
 MEAN = re.compile(r"\b(?:average|mean|typical)\b")
-AMOUNT = re.compile(r"^(?:\d[\d., ]*%?|half|a half|a? ?third|a? ?quarter)$")
+NO_THING = re.compile(r"^(?:but|right|left|left and right|\d[\d., ]*%?|half|a half|a? ?third|a? ?quarter)$")
 MEASURE = _any(
     r"\bhow (?:large|big|much|extensive|widespread)\b|\bamount of\b|\barea covered\b",
     r"\b(?:area|size|surface|coverage|cover|extent|acreage) (?:of|covered|taken|that|occupied|is|do|does|in)\b",
@@ -190,3 +191,8 @@ ADJECTIVE = re.compile(
     r"|dirty|clean|dead|sick|healthy|burnt|burned|unfinished|wet|dry|round|square|long|short|wide|narrow|deep|shallow"
     r"|(?P<size>big|large|small|huge|tiny|little)) (?:\w+ )?<(?P<thing>\d+)>"
 )
+
+
+def number(said: str) -> int:
+    """A number in digits or, up to twelve, in words."""
+    return NUMBERS.index(said) if said in NUMBERS else int(said)

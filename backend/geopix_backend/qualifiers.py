@@ -22,10 +22,13 @@ _MOST = {  # (rows, columns)
 }  # fmt: skip
 _SIZE = re.compile(
     rf"\b(?:(?P<before>\d+|{'|'.join(_NUMBERS)})\s+|(?P<rank>{'|'.join(_RANKS)})[\s-]+)?"
-    rf"(?P<size>largest|biggest|smallest|(?P<most>{'|'.join(_MOST)})"
+    rf"(?P<size>largest|biggest|smallest|tiniest|(?P<most>{'|'.join(_MOST)})"
     r"|(?<=\bthe )(?:larger|bigger|smaller)(?=\s+(?!than\b)[a-z]))\b"
     rf"(?:\s+(?P<after>\d+|{'|'.join(_NUMBERS)})\b)?(?=(?:\s+(?P<noun>[a-z]+(?:\s+[a-z]+)?))?)",
     re.IGNORECASE,
+)
+_BUT = re.compile(
+    r"\b(?:except|excluding|other than|but|apart from|besides|without)\s+(?:for\s+|not\s+)?(?:the\s+)?\Z", re.IGNORECASE
 )
 _VERTICAL = {"upper": 0, "top": 0, "lower": 1, "bottom": 1}
 _HORIZONTAL = {"left": 0, "right": 1}
@@ -58,6 +61,7 @@ class Size:
     Attributes:
         most: How it was said where not their areas but the places of their centres count: "northernmost".
         towards: Then where they lie most, (rows, columns) of the tile.
+        left_out: Whether all others are meant: "all houses but the largest".
     """
 
     count: int
@@ -66,6 +70,7 @@ class Size:
     rank: int = 1
     most: str = ""
     towards: tuple[int, int] = (0, 0)
+    left_out: bool = False
 
     @property
     def words(self) -> str:
@@ -146,16 +151,22 @@ class Qualifiers:
 
     def sized(self, found: Sequence[Component], names: Sequence[str]) -> list[Component]:
         """The largest or smallest of the components, in their order, if a size was asked of one of ``names``."""
-        size = self.size_of(names)
-        if size is None:
-            return list(found)
-        order = sorted(found, key=size.amount, reverse=size.largest)
-        order = order[size.rank - 1 : size.rank - 1 + size.count]
-        return [component for component in found if any(component is chosen for chosen in order)]
+        for size in self.sizes_of(names)[:1]:
+            order = sorted(found, key=size.amount, reverse=size.largest)
+            order = order[size.rank - 1 : size.rank - 1 + size.count]
+            found = [component for component in found if any(component is each for each in order) != size.left_out]
+        return list(found)
 
     def size_of(self, names: Sequence[str]) -> Size | None:
-        """The size that was asked of a thing with these names."""
-        return next(iter(self.sizes_of(names)), None)
+        """The size that was asked of a thing with these names; not one of those that are left out."""
+        return next((size for size in self.sizes_of(names)[:1] if not size.left_out), None)
+
+    def but(self, names: Sequence[str]) -> str:
+        """What is said of those that are left out for their size: "but the largest"."""
+        size = next(iter(self.sizes_of(names)), None)
+        if size is None or not size.left_out:
+            return ""
+        return f"but the {f'{size.count} ' if size.count > 1 else ''}{size.words}"
 
     def sizes_of(self, names: Sequence[str]) -> list[Size]:
         """All sizes that were asked of a thing with these names; the first counts."""
@@ -172,11 +183,12 @@ def parse(prompt: str, *, north_up: bool = True, east_right: bool = True) -> Qua
     sizes = tuple(
         Size(
             _count(m["before"] or m["after"]),
-            not m["size"].lower().startswith("small"),
+            not m["size"].lower().startswith(("small", "tin")),
             (m["noun"] or _ANY[0]).lower(),
             _RANKS[m["rank"].lower()] if m["rank"] else 1,
             (m["most"] or "").lower(),
             _MOST[m["most"].lower()] if m["most"] else (0, 0),
+            bool(_BUT.search(prompt, 0, m.start())),
         )
         for m in _SIZE.finditer(prompt)
     )

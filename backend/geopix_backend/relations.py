@@ -99,7 +99,10 @@ _LINK = (
     r"|parked|moored|docked|anchored|placed|found|built|growing|grow|swimming|floating|driving|running|go|going|planted"
     r"|do|does|directly|right|just|very|immediately|only) )*"
 )
-_NOT = r"(?:(?P<not>not|never|(?:are|is|do|does|were)n't|(?:but|and) not) (?:be )?)?"
+_NOT = (
+    r"(?:(?P<not>(?:other than|except|apart from|all but)(?: for)? (?:the )?(?:ones?|those)|not|never"
+    r"|(?:are|is|do|does|were)n't|(?:but|and) not) (?:be )?)?"
+)
 _ARTICLES = (
     r"(?:(?:the|a|an|any|some|all|this|that|these|those|their|every|each|other|another|of|nearest|closest"
     r"|largest|biggest|smallest) )*"

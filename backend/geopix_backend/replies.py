@@ -96,6 +96,9 @@ class Replies:
 
     def _counted(self, thing: Named, *, first: bool) -> Iterator[Said]:
         count, limit = self._count(thing), self.intent.limit
+        if not thing.countable and any(each.countable for each in self.intent.things):
+            yield from self._measured(thing, first=first)
+            return
         if not thing.countable:
             yield from self._subject(thing)
             it = "it" if thing.mass or self._is_one(thing) else "they"
