@@ -34,7 +34,7 @@ NEVER = {
 }
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
-SHARED = {"geopix_qgis.protocol", "geopix_qgis.palette"}  # all that the backend may see of the plugin
+SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "palette", "squaring")}  # all that the backend may see of it
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -62,6 +62,7 @@ LAYERS = {
         {"announcing", "links", "measuring", "undo", "summaries", "filters", "shaping"},
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
+        {"squaring"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
