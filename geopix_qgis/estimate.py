@@ -14,7 +14,7 @@ from .errors import TileError
 from .protocol import ModelFacts, PixelTile
 from .raster import Selection
 from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
-from .wording import counted
+from .wording import counted, duration
 
 STORE = "geopix/rates"
 KEPT = 7  # measurements of each model and device: their median forgives a busy minute
@@ -77,7 +77,7 @@ def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
     if cost is not None:
         parts.append(counted(cost.windows, "window"))
         if cost.seconds is not None:
-            parts.append(f"~{_duration(cost.seconds)}")
+            parts.append(f"~{duration(cost.seconds)}")
         parts.append(_memory(cost.memory_bytes))
     if selection.rendering is not None:
         parts.append("as drawn by QGIS")
@@ -125,7 +125,7 @@ def _is_past(past: Any) -> bool:
 
 def _over(windows: int, seconds: Optional[float], area_bytes: int) -> str:
     if seconds is not None and seconds > MAX_SECONDS:
-        return f"This takes about {_duration(seconds)}. Choose a smaller area, or send it anyway."
+        return f"This takes about {duration(seconds)}. Choose a smaller area, or send it anyway."
     if seconds is None and windows > MAX_WINDOWS:
         return f"These are {windows:,} windows, which may take long. Choose a smaller area, or send it anyway."
     if area_bytes > MAX_MEMORY:
@@ -137,12 +137,6 @@ def _resolution(gsd_m: Optional[float]) -> str:
     if gsd_m is None:
         return "no CRS"
     return f"{gsd_m:.2f} m" if gsd_m < 100 else f"{gsd_m:,.0f} m"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _memory(size: int) -> str:

@@ -25,3 +25,10 @@ def area_text(area: float, measured: bool) -> str:
     if area < 1e5:
         return f"{area:,.0f} m²" if area >= 10 else f"{area:.1f} m²"
     return f"{area / 1e4:,.1f} ha" if area < 1e7 else f"{area / 1e6:,.1f} km²"
+
+
+def duration(seconds: float) -> str:
+    """A time for reading: "40 s", "12 min" or "3.1 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

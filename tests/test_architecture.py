@@ -34,7 +34,8 @@ NEVER = {
 }
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
-SHARED = {"geopix_qgis.protocol", "geopix_qgis.palette"}  # all that the backend may see of the plugin
+# All that the backend may see of the plugin.
+SHARED = {"geopix_qgis.protocol", "geopix_qgis.vitals", "geopix_qgis.palette"}
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -54,7 +55,10 @@ LAYERS = {
         {"provenance", "styling"},
         {"storage"},
         # a question on its way, and what the model process says of itself
-        {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"},
+        {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"}
+        | {"endpoint", "health", "credentials", "model_choice", "file_pixels"}
+        # installing the model process
+        | {"process_home", "install_tools", "install_plan", "install_problems", "installer"},
         # which pixels
         {"raster"},
         {"areas", "rendering", "raster_grid", "map_tiles", "contrast", "window_count"},
@@ -62,7 +66,8 @@ LAYERS = {
         {"announcing", "links", "measuring", "undo", "summaries", "filters", "shaping"},
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
-        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
+        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
+        | {"redaction", "offline_bundle", "vitals"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }

@@ -10,7 +10,8 @@ GeoPixError
     |-- RequestError   the request is not one of this version
     |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
-    `-- PortError      the port is taken
+    |-- PortError      the port is taken
+    `-- ServeError     the server may not or cannot be started like this
 """
 
 from __future__ import annotations
@@ -76,3 +77,9 @@ class PortError(ServerError):
     """The port is taken."""
 
     code = "port"
+
+
+class ServeError(ServerError):
+    """The server may not or cannot be started like this."""
+
+    code = "serve"

@@ -18,10 +18,11 @@ COLOURS = {
 MEANINGS = {
     State.OFF: "The model process is not running; the first question starts it.",
     State.STARTING: "The model process is starting.",
-    State.READY: "The model process is ready. Nothing leaves this machine.",
+    State.READY: "The model process is ready.",
     State.BUSY: "The model is answering.",
     State.ERROR: "The model process has a problem; the next question restarts it.",
 }
+HERE = "Nothing leaves this machine."
 SIDE = 10
 
 
@@ -36,11 +37,15 @@ class StatusLight(QtWidgets.QToolButton):
         self.setIconSize(QtCore.QSize(SIDE, SIDE))
         self.show_state(State.OFF)
 
-    def show_state(self, state: State, detail: str = "") -> None:
-        """Shows a state; ``detail`` is added to the tooltip."""
+    def show_state(self, state: State, detail: str = "", server: str = "") -> None:
+        """Shows a state; ``detail`` is added to the tooltip, and the address of a ``server`` that is used."""
         self.setIcon(QtGui.QIcon(_dot(COLOURS[state])))
         self.setText(state.value)
-        self.setToolTip(f"{MEANINGS[state]}\n{detail}".strip() + "\nClick for the model, its log and a restart.")
+        meaning = f"{MEANINGS[state]} {HERE}" if state is State.READY and not server else MEANINGS[state]
+        sent = f"Questions and pixels go to {server}." if server else ""
+        self.setToolTip(
+            "\n".join(filter(None, (meaning, sent, detail))) + "\nClick for the model, its log and a restart."
+        )
         self.setAccessibleName(f"Model process: {state.value}")
 
 
