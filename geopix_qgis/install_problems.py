@@ -34,7 +34,7 @@ KINDS = (
         r"No space left on device|Errno 28|os error 28|not enough space on the disk|WinError 112|os error 112"
         r"|[Dd]isk quota exceeded",
         "The disk is full.",
-        f"Make room, or choose another folder, {AGAIN}",
+        f"Make room, or name a folder on another disk in GEOPIX_HOME and restart QGIS, {AGAIN}",
     ),
     (
         "tls",
@@ -56,8 +56,8 @@ KINDS = (
         r"Permission denied|PermissionError|Errno 13\b|os error 13\b|Access is denied|WinError 5\b|os error 5\b"
         r"|blocked by (?:group policy|your administrator)|WinError 1260|Operation not permitted",
         "A file or folder may not be written, or a program may not be run.",
-        "Choose a folder of your own. Where a virus scanner or a company rule blocks programs in it, ask for an "
-        f"exception for that folder, {AGAIN}",
+        "Name a folder of your own in GEOPIX_HOME. Where a virus scanner or a company rule blocks programs in it, ask for "
+        f"an exception for that folder, {AGAIN}",
     ),
     (
         "refused",

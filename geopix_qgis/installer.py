@@ -83,10 +83,13 @@ class Installer(QtCore.QObject):
         self._stopping = False
         try:
             make_home(self.plan.home)
-            self._make_room()
         except PluginError as error:
-            problem = classify(str(error))
-            self._fail(Problem("permission", str(error), problem.advice) if problem.name == "permission" else problem)
+            advice = f"Choose another folder in the environment variable GEOPIX_HOME, restart QGIS, {AGAIN}"
+            self._fail(Problem("permission", str(error), advice))
+            return
+        lacking = self._make_room()
+        if lacking is not None:
+            self._fail(lacking)
             return
         if not self._lock.tryLock(0):
             advice = "Wait until it is done, or close the other QGIS, then press Try again."
@@ -110,24 +113,19 @@ class Installer(QtCore.QObject):
         if self._process is not None:
             self._process.waitForFinished(2000)
 
-    def _make_room(self) -> None:
-        """Looks at the disk, and takes away what an earlier try with another plan has left.
-
-        Raises:
-            PluginError: If the disk is too full.
-        """
+    def _make_room(self) -> Optional[Problem]:
+        """Looks at the disk, once what an earlier try with another plan has left is gone."""
         current = installed(self.plan.home)
         keep = {self.plan.environment.name, current.folder if current else ""}
         for old in environments(self.plan.home):
             if old.name not in keep:
                 shutil.rmtree(old, ignore_errors=True)
-        done = len(self.done_before)
-        _, needed = self.plan.needs_bytes
-        free = free_bytes(self.plan.home)
-        if done < 2 and free < needed:
-            raise PluginError(
-                f"No space left on device: {free / GB:.1f} GB are free and about {needed / GB:.1f} GB are needed."
-            )
+        free, (_, needed) = free_bytes(self.plan.home), self.plan.needs_bytes
+        if "torch" in self.done_before or free >= needed:
+            return None
+        what = f"The disk has {free / GB:.1f} GB of space left, and about {needed / GB:.1f} GB are needed."
+        advice = f"Make room, or name a folder on another disk in GEOPIX_HOME and restart QGIS, {AGAIN}"
+        return Problem("disk", what, advice)
 
     def _next(self) -> None:
         self._number += 1
