@@ -44,9 +44,8 @@ def server_url(typed: str) -> str:
     Raises:
         BackendError: If it is no address.
     """
-    text = typed.strip().rstrip("/")
-    if "://" not in text:
-        text = f"http://{text}"
+    text = typed.strip()
+    text = (text if "://" in text else f"http://{text}").rstrip("/")
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)

@@ -56,8 +56,8 @@ KINDS = (
         r"Permission denied|PermissionError|Errno 13\b|os error 13\b|Access is denied|WinError 5\b|os error 5\b"
         r"|blocked by (?:group policy|your administrator)|WinError 1260|Operation not permitted",
         "A file or folder may not be written, or a program may not be run.",
-        "Name a folder of your own in GEOPIX_HOME. Where a virus scanner or a company rule blocks programs in it, ask for "
-        f"an exception for that folder, {AGAIN}",
+        "Name a folder of your own in GEOPIX_HOME. Where a virus scanner or a company rule blocks programs in it, "
+        f"ask for an exception for that folder, {AGAIN}",
     ),
     (
         "refused",

@@ -84,22 +84,24 @@ class SetupChoices(QtWidgets.QWidget):
 
     def plan(self) -> Optional[Plan]:
         """What was decided; None where that cannot be done (the note says why)."""
-        show_note(self.note, "", warning=False)
+        return self._decided()[0]
+
+    def _decided(self) -> tuple[Optional[Plan], str]:
+        """The plan, or why there is none."""
         tool, wheel = self.tool.currentData(), packages()
         try:
             bundle = self._bundle()
         except BundleError as error:
-            show_note(self.note, str(error), warning=True)
-            return None
-        if tool is None or (wheel is None and bundle is None):
-            missing = " ".join([NO_TOOL, *self._machine.unusable]) if tool is None else NO_PACKAGES
-            show_note(self.note, missing, warning=True)
-            return None
+            return None, str(error)
+        if tool is None:
+            return None, " ".join([NO_TOOL, *self._machine.unusable])
+        if wheel is None and bundle is None:
+            return None, NO_PACKAGES
         current = installed(self._home)
         build, replaces = bundle.build if bundle else self.build.currentData(), current.folder if current else ""
         index = self.index.text().strip()
         made = (wheel or Path(), constraints(), plugin_version(), index, bundle, replaces)
-        return Plan(self._home, tool, build, *made)
+        return Plan(self._home, tool, build, *made), ""
 
     def _bundle(self) -> Optional[Bundle]:
         """The chosen bundle, None without one.
@@ -123,7 +125,8 @@ class SetupChoices(QtWidgets.QWidget):
         return found
 
     def _refresh(self, *_changed: object) -> None:
-        plan = self.plan()
+        plan, problem = self._decided()
+        show_note(self.note, problem, warning=True)
         offline = plan is not None and plan.bundle is not None
         self.build.setEnabled(not offline)
         self.index.setEnabled(not offline)
