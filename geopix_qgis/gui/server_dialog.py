@@ -34,6 +34,7 @@ class ServerDialog(QtWidgets.QDialog):
         self.warning, self.note = QtWidgets.QLabel(), QtWidgets.QLabel()
         self.use, self.close_button = QtWidgets.QPushButton("Connect"), QtWidgets.QPushButton("Close")
         self.use.setDefault(True)
+        self.close_button.setAutoDefault(False)
         self._check = HealthCheck(self)
         self._tried = Endpoint(0, "")
         name_widgets(

@@ -177,8 +177,9 @@ class SetupChoices(QtWidgets.QWidget):
             (self.cost, "geopixSetupCost", "Where, and how much", ""),
             (self.note, "geopixSetupNote", "What to know", ""),
         )
-        for label in (self.cost, self.note, self.gpu):
+        for label in (self.cost, self.note):
             label.setWordWrap(True)
+            label.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.MinimumExpanding)
 
     def _place_widgets(self) -> None:
         explained = QtWidgets.QLabel(EXPLAINED)

@@ -44,6 +44,8 @@ class SetupDialog(QtWidgets.QDialog):
         self.back, self.copy = QtWidgets.QPushButton("Back"), QtWidgets.QPushButton("Copy report")
         self.stop, self.go = QtWidgets.QPushButton("Stop"), QtWidgets.QPushButton("Install")
         self.close_button = QtWidgets.QPushButton("Close")
+        for button in (self.back, self.copy, self.stop, self.close_button):
+            button.setAutoDefault(False)
         self.go.setDefault(True)
         name_widgets(
             (self, "geopixSetupDialog", "Set up the model", ""),

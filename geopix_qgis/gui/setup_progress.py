@@ -14,7 +14,7 @@ from .buttons import theme_icon
 from .colours import show_note
 from .naming import name_widgets
 
-LOG_LINES = 5000
+LOG_LINES, ICON_PX = 5000, 16
 DONE, FAILED = "mIconSuccess", "mIconWarning"
 
 
@@ -26,6 +26,7 @@ class SetupProgress(QtWidgets.QWidget):
         self.list = QtWidgets.QListWidget()
         self.list.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.NoSelection)
         self.list.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
+        self.list.setIconSize(QtCore.QSize(ICON_PX, ICON_PX))
         self.bar, self.now = QtWidgets.QProgressBar(), QtWidgets.QLabel()
         self.bar.setTextVisible(False)
         self.what, self.advice = QtWidgets.QLabel(), QtWidgets.QLabel()
@@ -58,12 +59,15 @@ class SetupProgress(QtWidgets.QWidget):
     def begin(self, steps: Sequence[Step]) -> None:
         """Shows steps, none of them done."""
         self.list.clear()
+        place = QtGui.QPixmap(ICON_PX, ICON_PX)
+        place.fill(QtCore.Qt.GlobalColor.transparent)  # so that nothing moves when a step is marked
         for step in steps:
-            self.list.addItem(step.title)
+            self.list.addItem(QtWidgets.QListWidgetItem(QtGui.QIcon(place), step.title))
         rows = self.list.sizeHintForRow(0) * self.list.count() + 2 * self.list.frameWidth() + 4
         self.list.setFixedHeight(max(rows, 24))
         self._number = -1
         self.log.clear()
+        self.folded.setCollapsed(True)
         self.what.hide()
         self.advice.hide()
         self.bar.show()
@@ -102,6 +106,7 @@ class SetupProgress(QtWidgets.QWidget):
         if problem.said:
             self.folded.setCollapsed(False)
             self.log.moveCursor(QtGui.QTextCursor.MoveOperation.End)
+            self.log.moveCursor(QtGui.QTextCursor.MoveOperation.StartOfLine)
 
     def stopped(self) -> None:
         """The analyst has stopped it."""
@@ -127,6 +132,8 @@ class SetupProgress(QtWidgets.QWidget):
         self.bar.hide()
         self.now.hide()
         show_note(self.what, what, warning=warning)
+        if not warning:
+            self.what.setStyleSheet("")  # black on white, or as the theme has it: it is what was waited for
         font = self.what.font()
         font.setBold(True)
         self.what.setFont(font)
