@@ -44,11 +44,12 @@ class HealthCheck(QtCore.QObject):
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.blockSignals(True)
-            reply.abort()
+            if reply.isRunning():
+                reply.abort()
             reply.deleteLater()
 
     def _too_slow(self) -> None:
-        if self._reply is not None:
+        if self._reply is not None and self._reply.isRunning():
             self._reply.abort()
 
     def _ended(self) -> None:
