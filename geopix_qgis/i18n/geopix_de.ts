@@ -206,21 +206,6 @@
     </message>
     <message>
         <location filename="../estimate.py"/>
-        <source>{seconds} s</source>
-        <translation>{seconds} s</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
-        <source>{seconds:.0f} min</source>
-        <translation>{seconds:.0f} min</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
-        <source>{seconds:.1f} h</source>
-        <translation>{seconds:.1f} h</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
         <source>{size:.1f} GiB</source>
         <translation>{size:.1f} GiB</translation>
     </message>
@@ -241,6 +226,7 @@
     </message>
     <message>
         <location filename="../examples.py"/>
+        <location filename="../gui/status_light.py"/>
         <source>Nothing leaves this machine.</source>
         <translation>Nichts verlässt diesen Rechner.</translation>
     </message>
@@ -1707,8 +1693,8 @@
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>The model process is ready. Nothing leaves this machine.</source>
-        <translation>Der Modellprozess ist bereit. Nichts verlässt diesen Rechner.</translation>
+        <source>The model process is ready.</source>
+        <translation>Der Modellprozess ist bereit.</translation>
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
@@ -1722,13 +1708,18 @@
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>Model process: {state}</source>
-        <translation>Modellprozess: {state}</translation>
+        <source>Click for the model, its log and a restart.</source>
+        <translation>Klicken Sie für das Modell, sein Protokoll und einen Neustart.</translation>
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>Click for the model, its log and a restart.</source>
-        <translation>Klicken Sie für das Modell, sein Protokoll und einen Neustart.</translation>
+        <source>Questions and pixels go to {server}.</source>
+        <translation>Fragen und Pixel gehen an {server}.</translation>
+    </message>
+    <message>
+        <location filename="../gui/status_light.py"/>
+        <source>Model process: {state}</source>
+        <translation>Modellprozess: {state}</translation>
     </message>
     <message>
         <location filename="../gui/task_choice.py"/>
@@ -2336,6 +2327,11 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
     </message>
     <message>
         <location filename="../wording.py"/>
+        <source>{seconds:.1f} h</source>
+        <translation>{seconds:.1f} h</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
         <source>1 window</source>
         <translation>1 Fenster</translation>
     </message>
@@ -2378,6 +2374,16 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
         <location filename="../wording.py"/>
         <source>{area:,.1f} km²</source>
         <translation>{area:,.1f} km²</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
+        <source>{seconds:.0f} min</source>
+        <translation>{seconds:.0f} min</translation>
     </message>
 </context>
 </TS>
