@@ -347,7 +347,7 @@ class Conversation(QtCore.QObject):
 
     def _broken_off(self) -> None:
         self._fail(BROKEN_OFF)
-        self.process.lost("The connection to the server broke. The next question connects anew.")
+        self.process.lost(tr("The connection to the server broke. The next question connects anew."))
 
     def _process_failed(self, message: str) -> None:
         if self.active:
