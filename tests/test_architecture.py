@@ -35,7 +35,7 @@ NEVER = {
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
 # All that the backend may see of the plugin.
-SHARED = {"geopix_qgis.protocol", "geopix_qgis.vitals", "geopix_qgis.palette"}
+SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "vitals", "palette", "squaring")}
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -66,6 +66,7 @@ LAYERS = {
         {"announcing", "links", "measuring", "undo", "summaries", "filters", "shaping"},
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
+        {"squaring"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
         | {"redaction", "offline_bundle", "vitals"},
     ],

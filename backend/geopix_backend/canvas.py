@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from .cubic import resized
 from .tiling import Window, blend_weights
 
 Floats = NDArray[np.float32]
@@ -18,25 +19,10 @@ OFF = np.float32(-8.0)
 def to_window(logits: Floats, height: int, width: int) -> Floats:
     """Logits (..., h, w) at the model's own resolution as (..., height, width) window pixels.
 
-    Bilinear between sample centres (``align_corners=False``), constant beyond the outermost ones.  Logits that have the
-    size already come back as they are, so that a mask at full resolution keeps its corners exactly.
+    Logits that have the size already come back as they are: a mask at full resolution keeps its corners exactly.
     """
     logits = np.asarray(logits, dtype=np.float32)
-    if logits.shape[-2:] == (height, width):
-        return logits
-    rows, row_next, row_part = _taps(logits.shape[-2], height)
-    cols, col_next, col_part = _taps(logits.shape[-1], width)
-    wide: Floats = logits[..., cols] * (1 - col_part) + logits[..., col_next] * col_part
-    tall: Floats = wide[..., rows, :] * (1 - row_part)[:, None] + wide[..., row_next, :] * row_part[:, None]
-    return tall
-
-
-def _taps(source: int, target: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """For each target sample, the two source samples around its centre and the share of the second."""
-    centre = (np.arange(target, dtype=np.float64) + 0.5) * source / target - 0.5
-    centre = np.clip(centre, 0, source - 1)
-    first = np.floor(centre).astype(np.intp)
-    return first, np.minimum(first + 1, source - 1), (centre - first).astype(np.float32)
+    return logits if logits.shape[-2:] == (height, width) else resized(logits, height, width)
 
 
 class Canvas:
@@ -84,11 +70,10 @@ class Canvas:
         weight, total = self._weight[rows], self._sums[key][:, rows]
         return np.divide(total, weight, out=np.full_like(total, OFF), where=weight > 0)
 
-    def take(self, key: str, row: int, col: int, mask: NDArray[np.bool_]) -> None:
-        """Switches a target off where ``mask``, placed at tile (row, col), is true: those pixels are a region now."""
-        top = row - self.first_row
-        place = (slice(top, top + mask.shape[0]), slice(col, col + mask.shape[1]))
-        self._sums[key][0][place][mask] = (OFF * self._weight[place])[mask]
+    def take(self, key: str, inside: NDArray[np.bool_]) -> None:
+        """Switches a target off where ``inside``, (h, W) from ``first_row``, is true: those pixels are regions now."""
+        rows = slice(0, len(inside))
+        self._sums[key][0][rows][inside] = (OFF * self._weight[rows])[inside]
 
     def release(self, first_row: int) -> None:
         """Forgets the rows above ``first_row``."""

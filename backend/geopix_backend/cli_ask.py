@@ -15,6 +15,7 @@ from geopix_qgis.protocol import TASKS, DoneEvent, RegionEvent
 
 from .cli_output import JsonOutput, Output, TextOutput
 from .errors import ExportError, UsageError
+from .models import PRECISION_HELP, PRECISIONS
 from .question import Question
 
 PixelWindow = tuple[int, int, int, int]
@@ -24,7 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("raster", metavar="RASTER", help="a file that GDAL opens")
     parser.add_argument("prompt", metavar="PROMPT", help="such as 'segment all buildings'")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="polygons as .gpkg, .shp, .geojson or .fgb")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", type=Path, help="polygons as .gpkg, .shp, .geojson, .fgb or .parquet"
+    )
     area = parser.add_mutually_exclusive_group()
     area.add_argument("--bbox", type=numbers(4), metavar="X0,Y0,X1,Y1", help="only this box")
     area.add_argument("--tile", metavar="Z/X/Y", help="only this tile of the web map scheme")
@@ -35,7 +38,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, default="auto", help="what is wanted (default: as the words say)")
     parser.add_argument("--model", default="nano", help="see 'geopix models' (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
     parser.add_argument("--min-score", type=float, default=0.5, help="drop regions below this score (default 0.5)")
+    parser.add_argument("--min-area-m2", type=_area, default=0.0, metavar="M2", help="drop regions below this area")
+    parser.add_argument("--right-angles", action="store_true", help="square the outlines of what was built")
     parser.add_argument("--json", action="store_true", help="print events, one JSON object a line")
     parser.add_argument("--overlay", metavar="PNG", type=Path, help="also draw the regions on the picture")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
@@ -47,7 +53,13 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         GeoPixError: If the input cannot be used or the result cannot be written.
     """
-    question = Question(args.prompt, min_score=args.min_score, task=args.task)
+    question = Question(
+        args.prompt,
+        min_score=args.min_score,
+        min_area_m2=args.min_area_m2,
+        right_angles=args.right_angles,
+        task=args.task,
+    )
     window, has_crs = _part(args)
     _check_targets(args, has_crs)
     output: Output = JsonOutput() if args.json else TextOutput()
@@ -57,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from .raster import read_tile
 
     output.busy("Loading the model")
-    predictor = load(args.model, args.device)
+    predictor = load(args.model, args.device, args.precision)
     tile = read_tile(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
     regions: list[RegionEvent] = []
     done: DoneEvent | None = None
@@ -162,6 +174,13 @@ def _size(text: str) -> float:
     (value,) = numbers(1)(text)
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a length above 0")
+    return value
+
+
+def _area(text: str) -> float:
+    (value,) = numbers(1)(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an area of 0 or more")
     return value
 
 

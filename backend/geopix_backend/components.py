@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from rasterio.features import rasterize, shapes, sieve
+from rasterio.features import rasterize
 from scipy import ndimage
+from shapely import Polygon
+
+from .outlines import Outlines, trace
+
+LEAST = np.float32(1e-3)  # a logit that just counts as inside
 
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """Pixels that are joined by their edges (a shared corner does not join).
+    """Pixels that are joined by their edges (a shared corner does not join), without their small holes.
 
     Attributes:
-        row, col: Where ``mask`` starts.
-        mask: (h, w) bool, the component in its bounding box.
+        pixels: Their outline along pixel edges, x = column, y = row of the array of logits.
         score: 0..1, from the mean probability over its pixels.
     """
 
-    row: int
-    col: int
-    mask: NDArray[np.bool_]
+    pixels: Polygon
     score: float
+
+    @property
+    def row(self) -> int:
+        """First row."""
+        return int(self.pixels.bounds[1])
 
     @property
     def end_row(self) -> int:
         """First row below the component."""
-        return self.row + len(self.mask)
+        return int(self.pixels.bounds[3])
+
+    @property
+    def area_px(self) -> float:
+        """Number of its pixels."""
+        return float(self.pixels.area)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(row, column) of its centre of gravity."""
+        middle = self.pixels.centroid
+        return middle.y, middle.x
 
 
 def components(
@@ -39,63 +59,96 @@ def components(
     Args:
         logits: (H, W) float32.
         valid: (H, W) bool; nothing is found where it is false.
-        min_area_px: Smaller components are left out.
+        min_area_px: Holes smaller than this are filled, then smaller components are left out.
         even_at: Mean probability that is reported as a score of 0.5; others are shifted by as much, as log-odds.
     """
-    mask = (logits > 0) & valid
-    if min_area_px > 1 and mask.any():
-        # A noisy mask has a component for each speck; dropping them here keeps the loops below short.
-        mask &= sieve(mask.view(np.uint8), min_area_px, connectivity=4).astype(bool)
-    outlines = [shape for shape, _ in shapes(mask.view(np.uint8), mask=mask, connectivity=4)]
-    if not outlines:
-        return []
-    labels = rasterize(((shape, i + 1) for i, shape in enumerate(outlines)), out_shape=mask.shape, dtype="int32")
-    inside = labels[mask]
-    areas = np.bincount(inside, minlength=len(outlines) + 1)
-    sums = np.bincount(inside, weights=probability(logits[mask]), minlength=len(outlines) + 1)
-    found = []
-    for label, shape in enumerate(outlines, start=1):
-        if areas[label] >= max(min_area_px, 1):
-            ring = np.asarray(shape["coordinates"][0], dtype=np.intp)
-            (left, top), (right, bottom) = ring.min(axis=0), ring.max(axis=0)
-            own = labels[top:bottom, left:right] == label
-            score = shifted(float(sums[label] / areas[label]), even_at)
-            found.append(Component(int(top), int(left), own, score))
-    return sorted(found, key=lambda c: (c.row, c.col))
+    return _scored(trace((logits > 0) & valid, min_area_px), logits, even_at)
 
 
-def split(whole: Component, planes: NDArray[np.float32], even_at: float = 0.5) -> list[Component]:
-    """The single objects of a component: each core with the pixels that are nearest to it on a way inside the mask.
+def split(
+    found: Sequence[Component], planes: NDArray[np.float32], min_area_px: int, even_at: float = 0.5
+) -> list[Component]:
+    """The single objects of components: each core with the pixels that are nearest to it on a way inside the mask.
 
     Args:
-        whole: A component of the first plane.
+        found: Components of the first plane.
         planes: (2, H, W) logits of mask and cores.
-        even_at: As in ``components``.
+        min_area_px, even_at: As in ``components``.
     """
-    place = (slice(whole.row, whole.end_row), slice(whole.col, whole.col + whole.mask.shape[1]))
-    logits, inner = planes[0][place], planes[1][place]
-    cores, count = ndimage.label((inner > 0) & whole.mask)
-    if count < 2:
-        return [whole]
-    owner = _grown(cores, whole.mask)
-    parts = []
-    for number, box in enumerate(ndimage.find_objects(owner), start=1):
-        own = owner[box] == number
-        score = shifted(float(probability(logits[box][own]).mean()), even_at)
-        parts.append(Component(whole.row + box[0].start, whole.col + box[1].start, own, score))
-    return parts
+    whole = labelled(found, planes.shape[1:])
+    cores, count = ndimage.label((planes[1] > 0) & (whole > 0))
+    whole_of = np.zeros(count + 1, np.int64)
+    whole_of[cores] = whole  # a core lies in one component
+    several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
+    if not several.any():
+        return list(found)
+    joined = several[whole]
+    parts = _scored(trace(_grown(np.where(joined, cores, 0), joined), min_area_px), planes[0], even_at)
+    rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
+    return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
+
+
+def _scored(outlines: Outlines, logits: NDArray[np.float32], even_at: float) -> list[Component]:
+    pixels = outlines.geometries()
+    means = sums(probability(logits), outlines) / np.maximum(shapely.area(pixels), 1)
+    return [Component(*pair) for pair in zip(pixels, (shifted(mean, even_at) for mean in means.tolist()), strict=True)]
 
 
 def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Every pixel of a connected mask given to a seed, one step at a time from all seeds at once."""
-    owner = np.pad(seeds, 1)
-    free = np.pad(mask, 1) & (owner == 0)
-    while free.any():
-        near = np.max([np.roll(owner, step, axis) for axis in (0, 1) for step in (-1, 1)], axis=0)
-        reached = free & (near > 0)
-        owner[reached] = near[reached]
-        free &= ~reached
+    """Every pixel of a mask given to a seed of its area, one step at a time from all seeds at once."""
+    owner, free = np.pad(seeds, 1), np.pad(mask & (seeds == 0), 1)
+    steps = np.array([-owner.shape[1], -1, 1, owner.shape[1]])
+    owners, is_free = owner.reshape(-1), free.reshape(-1)
+    front = np.flatnonzero(owners)
+    while len(front):
+        near = (front[:, None] + steps).reshape(-1)
+        reached = is_free[near]
+        near = near[reached]
+        np.maximum.at(owners, near, owners[front].repeat(4)[reached])
+        is_free[near] = False
+        front = np.unique(near)
     return owner[1:-1, 1:-1]
+
+
+def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none."""
+    if not found:
+        return np.zeros(shape, np.int32)
+    numbered = ((component.pixels, number) for number, component in enumerate(found, start=1))
+    return np.asarray(rasterize(numbered, shape, dtype="int32"))
+
+
+def drawn(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(H, W) pixels of the components."""
+    return np.asarray(labelled(found, shape) > 0)
+
+
+def only(labels: NDArray[np.int32], logits: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(H, W) logits that are positive on ``labelled`` pixels and nowhere else; NaN where nothing is valid."""
+    inside = labels > 0
+    field = np.where(inside, np.maximum(logits, LEAST), np.minimum(logits, -LEAST))
+    return np.where(valid | inside, field, np.float32(np.nan))
+
+
+def sums(values: NDArray[np.float32], outlines: Outlines) -> NDArray[np.float64]:
+    """(polygons,) sums of pixel values inside outlines along pixel edges.
+
+    In each row a sum is that of all pixels left of a right edge, less that left of the left edge (Green's theorem).
+    """
+    height, width = values.shape
+    before = np.zeros((height, width + 1))
+    np.cumsum(values, axis=1, out=before[:, 1:])
+    points = outlines.points.astype(np.int64)
+    down = np.diff(points[:, 1], append=0)
+    down[outlines.rings[1:] - 1] = 0
+    length = np.abs(down)
+    edge = np.flatnonzero(length).repeat(length[length > 0])
+    within = np.arange(len(edge)) - (np.cumsum(length) - length)[edge]
+    row = points[edge, 1] + np.where(down[edge] > 0, within, -1 - within)
+    # The area is to the right of the walk: going down it ends here, going up it begins.
+    terms = np.sign(down[edge]) * before[row, points[edge, 0]]
+    polygon = np.arange(len(outlines)).repeat(np.diff(outlines.rings[outlines.shells]))
+    return np.bincount(polygon[edge], terms, minlength=len(outlines)).astype(float)
 
 
 def shifted(mean: float, even_at: float) -> float:

@@ -8,8 +8,12 @@ import secrets
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import ServeError
+
+if TYPE_CHECKING:
+    from geopix_model.fitting import Precision
 
 TOKEN_VARIABLE = "GEOPIX_TOKEN"
 LOCAL_HOST = "127.0.0.1"
@@ -25,6 +29,7 @@ class ServeConfig:
         port: 0 takes a free one.
         model: What ``/health`` names as the default model.
         device: Where models run, such as ``auto`` or ``cuda:0``.
+        precision: In which form published models run, or ``auto``.
         token: What clients must send.
         parent_stdin: Whether the process ends when its standard input does.
         waiting_limit: Questions that may wait beside the running one.
@@ -37,6 +42,7 @@ class ServeConfig:
     port: int = 0
     model: str = "nano"
     device: str = "auto"
+    precision: Precision = "auto"
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     parent_stdin: bool = False
     waiting_limit: int = 8
@@ -75,6 +81,7 @@ def serve_config(args: argparse.Namespace, environ: MutableMapping[str, str] = o
         port=args.port,
         model=args.model,
         device=args.device,
+        precision=args.precision,
         parent_stdin=args.parent_stdin,
         certificate=str(args.certificate or ""),
         key=str(args.key or ""),

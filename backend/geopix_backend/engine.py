@@ -20,7 +20,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 from . import boxes, qualifiers, tiling
 from .boxes import TileBox
 from .canvas import OFF, Canvas, Floats, to_window
-from .components import Component, components, split
+from .components import Component, components, drawn, split
 from .findings import Findings
 from .identify import Identifier, asks_what
 from .question import Question
@@ -118,7 +118,8 @@ class _Answer:
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
                     found = components(planes[0], tile.valid, self._question.min_area_px, self._findings.even_at(key))
-                    yield from self._findings.add(key, self._meant(key, self._objects(key, planes, found)))
+                    meant = self._meant(key, self._objects(key, planes, found))
+                    yield from self._findings.add(key, meant, planes[0])
                 told = assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, tile.valid.shape), self._on_tile(piece, window)
@@ -213,15 +214,16 @@ class _Answer:
             found = components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
-            for component in final:
-                canvas.take(key, first + component.row, component.col, component.mask)
-            yield from self._findings.add(key, self._meant(key, self._objects(key, planes, final), first), first)
+            if not last:
+                canvas.take(key, drawn(final, valid.shape))
+            meant = self._meant(key, self._objects(key, planes, final), first)
+            yield from self._findings.add(key, meant, planes[0], first)
         canvas.release(needed)
 
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
         if len(planes) > 1:
-            found = [part for whole in found for part in split(whole, planes, self._findings.even_at(key))]
+            found = split(found, planes, self._question.min_area_px, self._findings.even_at(key))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:

@@ -4,6 +4,7 @@ GeoPixError
 |-- RasterError        a raster is missing, damaged, or of a kind that cannot be shown to a model
 |-- ExtentError        a box, tile address, point or window does not name pixels of the raster
 |-- ExportError        the polygons cannot be written where they should go
+|   `-- ExportStoppedError  writing was cancelled
 |-- UsageError         the command line cannot be read
 `-- ServerError        the model process cannot take the question
     |-- TokenError     the request carries no token or a wrong one
@@ -35,6 +36,10 @@ class ExportError(GeoPixError):
     """The polygons cannot be written where they should go."""
 
     code = "export"
+
+
+class ExportStoppedError(ExportError):
+    """Writing was cancelled."""
 
 
 class UsageError(GeoPixError):

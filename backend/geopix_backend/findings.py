@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import shapely
 from affine import Affine
-from shapely import Polygon
+from numpy.typing import NDArray
 from shapely.geometry import mapping
 
 from geopix_model.predictor import Box, Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
+from geopix_qgis.squaring import BUILT
 
 from . import vectors
 from .boxes import TileBox
-from .components import Component
+from .components import Component, labelled, only
+from .geodesy import ground_matrix
 from .question import Question
 from .raster import Tile
-from .wording import Fact, thing
+from .right_angles import squared
+from .wording import Fact, stems, thing
 
-_SMOOTH_PX = 0.8  # takes the stairs off outlines that were enlarged from a coarser mask, less than a pixel
+_DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:
     def __init__(self, number: int, piece: Mask | Box) -> None:
         self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
-        self.simplify_px, self.even_at = 0.0, piece.even_at if isinstance(piece, Mask) else 0.5
+        self.smooth, self.even_at = False, piece.even_at if isinstance(piece, Mask) else 0.5
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
+        names = [" ".join(stems(name)) for name in (self.class_name, self.phrase)]
+        self.was_built = any(thing in name for thing in BUILT for name in names)
 
 
 class Findings:
@@ -70,32 +76,43 @@ class Findings:
         target = self._targets.setdefault(key, _Target(len(self._targets), piece))
         coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
         if coarse or self._enlarged:
-            target.simplify_px = _SMOOTH_PX
+            target.smooth = True
         return key
 
-    def add(self, key: str, found: Sequence[Component], first_row: int = 0) -> Iterator[RegionEvent]:
-        """Regions of a target from its components, whose rows count from tile row ``first_row``."""
+    def add(
+        self, key: str, found: Sequence[Component], logits: NDArray[np.float32], first_row: int = 0
+    ) -> Iterator[RegionEvent]:
+        """Regions of a target from components of its (h, W) logits, whose rows count from tile row ``first_row``."""
         target, tile = self._targets[key], self._tile
-        for component in found:
-            corner = tile.transform * Affine.translation(component.col, first_row + component.row)
-            if self._boxed:
-                height, width = component.mask.shape
-                outlines = [vectors.rectangle((0, 0, width, height), corner)]
-            else:
-                outlines = vectors.polygons(
-                    component.mask, corner, min_area_px=self._question.min_area_px, simplify_px=target.simplify_px
-                )
-            yield from self._regions(target, outlines, component.score)
+        if not found:
+            return
+        corner = tile.transform * Affine.translation(0, first_row)
+        pixels = vectors.moved([component.pixels for component in found], corner)
+        if self._boxed:
+            bounds = shapely.bounds([component.pixels for component in found])
+            outlines = vectors.rectangles(bounds, corner)
+        elif target.smooth:
+            labels = labelled(found, logits.shape)
+            field = only(labels, logits, tile.valid[first_row : first_row + len(logits)])
+            outlines = vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=_DEVIATION_PX)
+        else:
+            outlines = pixels
+        if self._question.right_angles and target.was_built and not self._boxed:
+            middle = shapely.box(*shapely.total_bounds(pixels)).centroid
+            outlines = squared(outlines, pixels, ground_matrix(tile.crs, middle.x, middle.y))
+        yield from self._regions(target, outlines, [component.score for component in found])
 
     def add_boxes(self, key: str, found: Sequence[TileBox]) -> Iterator[RegionEvent]:
         """Regions of a target from boxes: each is its rectangle, exactly."""
-        for box in found:
-            yield from self._regions(
-                self._targets[key], [vectors.rectangle(box.corners, self._tile.transform)], box.score
-            )
+        if found:
+            outlines = vectors.rectangles(np.array([box.corners for box in found]), self._tile.transform)
+            yield from self._regions(self._targets[key], outlines, [box.score for box in found])
 
-    def _regions(self, target: _Target, outlines: Sequence[Polygon], score: float) -> Iterator[RegionEvent]:
-        for polygon, (area_m2, perimeter_m) in zip(outlines, vectors.measure(outlines, self._tile.crs), strict=True):
+    def _regions(self, target: _Target, outlines: vectors.Geometries, scores: Sequence[float]) -> Iterator[RegionEvent]:
+        sizes = vectors.measure(outlines, self._tile.crs)
+        for score, polygon, (area_m2, perimeter_m) in zip(scores, outlines, sizes, strict=True):
+            if area_m2 is not None and area_m2 < self._question.min_area_m2:
+                continue
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
             target.area_px += polygon.area / abs(self._tile.transform.determinant)

@@ -62,7 +62,13 @@ def densified(polygons: ArrayLike, crs: CRS) -> NDArray[np.object_]:
     unit = crs.axis_info[0].unit_conversion_factor  # metres, or radians where geographic
     length = SEGMENT_M / (unit * EARTH_RADIUS_M if crs.is_geographic else unit)
     x0, y0, x1, y1 = shapely.total_bounds(polygons)
-    return np.asarray(shapely.segmentize(polygons, max(length, (x1 - x0 + y1 - y0) / MAX_SEGMENTS)))
+    length = max(length, (x1 - x0 + y1 - y0) / MAX_SEGMENTS)
+    west, south, east, north = shapely.bounds(polygons).T
+    long = np.maximum(east - west, north - south) > length / 2  # no edge of the others can be too long
+    if long.any():
+        polygons = polygons.copy()
+        polygons[long] = shapely.segmentize(polygons[long], length)
+    return polygons
 
 
 def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> tuple[float, float] | None:
@@ -80,6 +86,21 @@ def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> 
         return None
     along_row, along_col = geod.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])[2]
     return (float(along_row), float(along_col)) if along_row > 0 and along_col > 0 else None
+
+
+def ground_matrix(crs: CRS | None, x: float, y: float) -> NDArray[np.float64]:
+    """(2, 2) from CRS units around (x, y) to metres east and north; nothing changes where there is no such place."""
+    geod = crs.get_geod() if crs is not None else None
+    if crs is None or geod is None:
+        return np.eye(2)
+    step = 1.0 / crs.axis_info[0].unit_conversion_factor  # about a metre, or a radian
+    step = step / EARTH_RADIUS_M if crs.is_geographic else step
+    lon, lat = to_lonlat(crs, x + np.array([0, step, 0]), y + np.array([0, 0, step]))
+    if not np.isfinite([lon, lat]).all():
+        return np.eye(2)
+    azimuth, _, length = geod.inv(lon[[0, 0]], lat[[0, 0]], lon[1:], lat[1:])
+    east, north = length * np.sin(np.radians(azimuth)), length * np.cos(np.radians(azimuth))
+    return np.array([east, north]) / step
 
 
 def apply(transform: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,175 +1,256 @@
-"""Tracing the pixel edges of a mask: only the corners of its outlines matter, and sorted corners pair up into edges.
+"""Tracing the pixel edges of masks and label rasters: only the corners matter, and sorted corners pair up into edges.
 
-Words of this module: a lattice point (i, j) is a pixel corner at x = j, y = i.  A record is a lattice point where an
-outline turns; a point where two true pixels meet only diagonally (a saddle) is two records.  In row order, records 2k
-and 2k + 1 are the ends of horizontal edge k; in column order, consecutive records are the ends of a vertical edge.
-Edges are walked with the true pixels to the right (y down), so an outer ring begins, at its top left, from left to
-right and a hole from right to left.
+Words of this module: records are the turning points of ``lattice.Corners``.  In row order, records 2k and 2k + 1 are
+the ends of horizontal edge k; in column order, consecutive records are the ends of a vertical edge.  Edges are walked
+with the area to the right (y down), so an outer ring begins, at its top left, from left to right and a hole from right
+to left.  Nothing here loops over polygons, and memory follows the number of corners, not of pixels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import Polygon
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-TR, BL = 2, 4  # bits of a lattice point's code: 1 top left, 2 top right, 4 bottom left, 8 bottom right pixel is true
-BR = 8
-FALLING_SADDLE, RISING_SADDLE = 1 + BR, TR + BL
+from .lattice import Bools, Corners, Ints, LabelScanner, UpEdges, Values, mask_corners, merged, stable_order
+from .rings import walk
+
+STRIP_ROWS = 512  # of a label raster that are looked at together
 
 
-def trace(mask: Bools, min_area_px: float = 0.0) -> list[Polygon]:
-    """Outlines of the 4-connected true areas of a mask, in pixel coordinates (x = column, y = row of pixel corners).
+@dataclass(frozen=True, eq=False)
+class Outlines:
+    """Polygons as arrays, in pixel coordinates (x = column, y = row of pixel corners).
+
+    Attributes:
+        points: (n, 2) float64, closed rings one after the other, each shell before its holes.
+        rings: (rings + 1,) where each ring begins in ``points``.
+        shells: (polygons + 1,) where each polygon begins in the list of rings.
+        values: (polygons,) the label of each; 1 for those of a mask.
+    """
+
+    points: NDArray[np.float64]
+    rings: Ints
+    shells: Ints
+    values: Values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def geometries(self) -> NDArray[np.object_]:
+        """The polygons as shapely geometries, all valid; holes may touch their shell in a point."""
+        return self._geometries
+
+    @cached_property
+    def _geometries(self) -> NDArray[np.object_]:
+        offsets = (self.rings, self.shells)
+        return np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, self.points, offsets))
+
+
+def trace(pixels: Bools | Values, min_area_px: float = 0.0) -> Outlines:
+    """Outlines of the 4-connected areas of a mask, or of equal labels other than 0.
 
     Args:
-        mask: (H, W) bool.
+        pixels: (H, W) bool or integer.
         min_area_px: Holes smaller than this are filled, then areas smaller than this are dropped.
 
     Returns:
-        Valid polygons whose vertices are corners only.  Rings that touch themselves are split, so that holes may touch
-        their shell in a point.
+        Vertices are corners only.  Rings that touch themselves are split, so that each is simple.
 
     Raises:
-        ValueError: If the mask is not two-dimensional.
+        ValueError: If the array is not two-dimensional or holds something else.
     """
-    if mask.ndim != 2:
-        raise ValueError(f"the mask has {mask.ndim} dimensions, expected 2: (H, W)")
-    padded = np.pad(mask.astype(bool), 1)
-    upright = padded[:, :-1] ^ padded[:, 1:]  # vertical unit edges: [pixel row + 1, lattice column]
-    row, col, code = _records(padded, upright)
-    if len(row) == 0:
-        return []
-    left = np.arange(0, len(row), 2)
-    rightwards = (code[left] & BR) > 0
-    start = np.where(rightwards, left, left + 1)
-    end = start ^ 1
-    pairs = _vertical_pairs(col, code)
-    ring = _ring_heads(_successors(pairs, end))
-    pairs = _split_self_touching(pairs, code, ring)
-    successor = _successors(pairs, end)
-    head, ring = np.unique(_ring_heads(successor), return_inverse=True)
-
-    signed_area = -np.bincount(ring, row[start] * (col[end] - col[start]).astype(float))
-    owner = _owners(upright, row, col, pairs, head, ring, rightwards)
-    is_hole = ~rightwards[head]
-    kept = ~is_hole | (-signed_area >= min_area_px)
-    net_area = np.bincount(owner, signed_area * kept, minlength=len(head))
-    kept &= net_area[owner] >= min_area_px
-    walk, first, length = _walk(successor, head, ring)
-    corners = np.stack([start[walk], end[walk]], axis=1).ravel()
-    points = np.stack([col[corners], row[corners]], axis=1).astype(float)
-    order = np.lexsort((is_hole, owner))
-    return _build(points, 2 * first, 2 * length, order[kept[order]], owner)
+    if pixels.ndim != 2:
+        raise ValueError(f"the mask has {pixels.ndim} dimensions, expected 2: (H, W)")
+    if pixels.dtype == bool:
+        return _traced(*mask_corners(pixels.view(bool)), min_area_px)
+    labels: Values = pixels.view(pixels.dtype)
+    strips = (labels[first : first + STRIP_ROWS] for first in range(0, len(pixels), STRIP_ROWS))
+    return joined(list(trace_strips(strips, pixels.shape[1], min_area_px)))
 
 
-def _records(padded: Bools, upright: Bools) -> tuple[Ints, Ints, NDArray[np.uint8]]:
-    """Row, column and code of the turning points in row order, saddles twice."""
-    above, below = upright[:-1], upright[1:]
-    level = padded[:-1, :-1] ^ padded[1:, :-1]  # horizontal unit edge to the left of each lattice point
-    at = np.flatnonzero((above ^ below) | (above & level))
-    row, col = np.divmod(at, upright.shape[1])
-    code = padded[row, col] + TR * padded[row, col + 1] + BL * padded[row + 1, col] + BR * padded[row + 1, col + 1]
-    copies = np.where((code == FALLING_SADDLE) | (code == RISING_SADDLE), 2, 1)
-    return np.repeat(row, copies), np.repeat(col, copies), np.repeat(code, copies).astype(np.uint8)
+def trace_strips(strips: Iterable[Values], width: int, min_area_px: float = 0.0) -> Iterator[Outlines]:
+    """``trace`` of a label raster that comes in strips of whole rows from the top, such as a file too large to hold.
 
+    A label that is in the last row of a strip waits for the next one with all its corners, so that nothing is cut at a
+    seam and nothing has to be merged.  Memory follows the size of a strip and of the labels that wait.
 
-def _vertical_pairs(col: Ints, code: NDArray[np.uint8]) -> Ints:
-    """(n, 2) records at the upper and lower ends of the vertical edges, by column, then row.
+    Args:
+        strips: (h, width) integers each, in which 0 is no area.
+        width: Of the raster, pixels.
+        min_area_px: As in ``trace``.
 
-    At a saddle the vertical edge above joins the horizontal edge of the same true pixel: diagonal pixels stay apart.
+    Yields:
+        The outlines of the labels that ended in a strip.
+
+    Raises:
+        ValueError: If a strip is not of integers or has another width.
     """
-    record = np.arange(len(col))
-    first = _first_copies(code, RISING_SADDLE)
+    scanner = LabelScanner(width)
+    waiting: list[Corners] = []
+    edges: list[UpEdges] = []
+    for strip in strips:
+        if strip.ndim != 2 or strip.shape[1] != width or not np.issubdtype(strip.dtype, np.integer):
+            raise ValueError(f"a strip is {strip.shape} {strip.dtype}, expected (rows, {width}) integers")
+        if len(strip) and width:
+            corners, upright = scanner.corners(strip)
+            waiting, ended = _ended([*waiting, corners], scanner.open_values())
+            edges.append(upright)
+            if ended:
+                yield _traced(merged(ended), _stacked(edges), min_area_px)
+            needed = min((int(part.row.min()) for part in waiting), default=upright.first_row + len(strip)) - 1
+            edges = [block for block in edges if block.first_row + len(block.words) > needed]
+    corners, upright = scanner.end()
+    yield _traced(merged([*waiting, corners]), _stacked([*edges, upright]), min_area_px)
+
+
+def _ended(parts: Sequence[Corners], open_values: Values) -> tuple[list[Corners], list[Corners]]:
+    """Records of the values that go on below, and of those that do not; a part that only waits is not copied."""
+    waiting: list[Corners] = []
+    ended: list[Corners] = []
+    for part in parts:
+        stays = np.isin(part.values, open_values)
+        if stays.all():
+            waiting.append(part)
+        elif not stays.any():
+            ended.append(part)
+        else:
+            goes_on = np.isin(part.value, part.values[stays])
+            waiting.append(part.where(goes_on))
+            ended.append(part.where(~goes_on))
+    return [part for part in waiting if len(part)], ended
+
+
+def joined(parts: Sequence[Outlines]) -> Outlines:
+    """All polygons of several, in their order; at least one part."""
+    before = np.cumsum([0, *(len(part.points) for part in parts)])
+    rings_before = np.cumsum([0, *(len(part.rings) - 1 for part in parts)])
+    return Outlines(
+        np.concatenate([part.points for part in parts]),
+        np.concatenate([[0], *(part.rings[1:] + n for part, n in zip(parts, before[:-1], strict=True))]),
+        np.concatenate([[0], *(part.shells[1:] + n for part, n in zip(parts, rings_before[:-1], strict=True))]),
+        np.concatenate([part.values for part in parts]),
+    )
+
+
+def _stacked(edges: Sequence[UpEdges]) -> UpEdges:
+    return edges[0] if len(edges) == 1 else UpEdges(np.concatenate([e.words for e in edges]), edges[0].first_row)
+
+
+def _traced(corners: Corners, upright: UpEdges, min_area_px: float) -> Outlines:
+    """The outlines of whole areas from all their corners."""
+    row, col = corners.row, corners.col
+    if len(corners) == 0:
+        return Outlines(np.zeros((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), corners.value)
+    edge = np.arange(len(corners) // 2)
+    rightwards = corners.below[::2]
+    start = 2 * edge + ~rightwards
+    pairs = _vertical_pairs(corners)
+    successor = _successors(pairs, start ^ 1)
+    head, steps = walk(successor)
+    touching = _self_touching(corners, head)
+    if len(touching):
+        pairs = _exchanged(pairs, touching)
+        successor = _successors(pairs, start ^ 1)
+        head, steps = walk(successor)
+    is_head = head == edge
+    heads = np.flatnonzero(is_head)
+    ring = (np.cumsum(is_head) - 1)[head]
+    length = np.bincount(ring, minlength=len(heads))
+
+    is_hole = ~rightwards[heads]
+    owner = _owners(corners, upright, pairs, heads, ring, is_hole)
+    x, other = col[start], col[start ^ 1]
+    area = np.bincount(ring, row[::2] * (x - other), minlength=len(heads)).astype(float)
+    kept = _kept(area, owner, is_hole, min_area_px)
+    order = np.lexsort((is_hole, owner)) if is_hole.any() else np.arange(len(heads))
+    order = order[kept[order]]
+    rings = np.concatenate([[0], np.cumsum(2 * length[order] + 1)])
+    first = np.full(len(heads), -1)
+    first[order] = rings[:-1]
+    if not kept.all():
+        there = kept[ring]
+        ring, steps, x, other, start = ring[there], steps[there], x[there], other[there], start[there]
+    points = np.empty(rings[-1], np.complex128)  # one number for x and y: half as many scattered writes
+    place = first[ring] + 2 * np.where(steps > 0, length[ring] - steps, 0)
+    y = 1j * row[start]
+    points[place], points[place + 1] = x + y, other + y
+    points[rings[1:] - 1] = points[rings[:-1]]
+    shells = np.concatenate([np.flatnonzero(~is_hole[order]), [len(order)]])
+    values = corners.value[2 * heads]
+    return Outlines(points.view(np.float64).reshape(-1, 2), rings, shells, values[order[shells[:-1]]])
+
+
+def _vertical_pairs(corners: Corners) -> Ints:
+    """(n, 2) records at the upper and lower ends of the vertical edges, by value, column and row.
+
+    At a saddle the vertical edge above joins the horizontal edge of the same pixel: diagonal pixels stay apart.
+    """
+    order = stable_order(corners.col)
+    if corners.value[0] != corners.value[-1]:
+        order = order[stable_order(corners.value[order])]
+    saddle = np.flatnonzero(corners.saddle)[::2]
+    rising = saddle[~corners.below[saddle]]
+    return (_exchange(len(corners), rising)[order] if len(rising) else order).reshape(-1, 2)
+
+
+def _exchange(count: int, first: Ints) -> Ints:
+    """0 .. count - 1, in which each of ``first`` has changed places with the next."""
+    record = np.arange(count)
     record[first], record[first + 1] = first + 1, first
-    narrow = col.astype(np.uint16) if int(col.max()) < 2**16 else col  # numpy sorts 16 bits by radix, much faster
-    return record[np.argsort(narrow, kind="stable")].reshape(-1, 2)
-
-
-def _first_copies(code: NDArray[np.uint8], *saddles: int) -> Ints:
-    """The first record of each saddle of the given codes."""
-    return np.flatnonzero(np.isin(code, saddles))[::2]
+    return record
 
 
 def _successors(pairs: Ints, end: Ints) -> Ints:
     """The horizontal edge that follows each one, by way of a vertical edge."""
     partner = np.empty(pairs.size, np.int64)
     partner[pairs] = pairs[:, ::-1]
-    return partner[end] // 2
+    return np.asarray(partner[end] >> 1)
 
 
-def _ring_heads(successor: Ints) -> Ints:
-    """The lowest edge number (topmost, then leftmost) of the ring of each edge, by pointer doubling."""
-    lowest = np.arange(len(successor))
-    while True:
-        further = np.minimum(lowest, lowest[successor])
-        if np.array_equal(further, lowest):
-            return lowest
-        lowest, successor = further, successor[successor]
+def _self_touching(corners: Corners, head: Ints) -> Ints:
+    """First records of the saddles where a ring meets itself."""
+    first: Ints = np.flatnonzero(corners.saddle)[::2]
+    meets: Bools = head[first >> 1] == head[(first + 1) >> 1]
+    return first[meets]
 
 
-def _split_self_touching(pairs: Ints, code: NDArray[np.uint8], ring: Ints) -> Ints:
-    """Vertical pairs with the two records exchanged at saddles where a ring meets itself; each ring is then simple."""
-    first = _first_copies(code, FALLING_SADDLE, RISING_SADDLE)
-    first = first[ring[first // 2] == ring[(first + 1) // 2]]
-    exchange = np.arange(pairs.size)
-    exchange[first], exchange[first + 1] = first + 1, first
-    return exchange[pairs]
+def _exchanged(pairs: Ints, first: Ints) -> Ints:
+    """Vertical pairs with the records of these saddles exchanged: a ring that meets itself there becomes two."""
+    record: Ints = _exchange(pairs.size, first)
+    return record[pairs]
 
 
-def _owners(upright: Bools, row: Ints, col: Ints, pairs: Ints, head: Ints, ring: Ints, rightwards: Bools) -> Ints:
+def _owners(corners: Corners, upright: UpEdges, pairs: Ints, heads: Ints, ring: Ints, is_hole: Bools) -> Ints:
     """The outer ring that each ring belongs to; an outer ring owns itself.
 
-    The pixel above a hole's first edge is true; the first vertical edge to its left is on the same area's outline.
+    The pixel above a hole's first edge is of the area; the first vertical edge to its left is on the same outline.
     """
-    owner = np.arange(len(head))
-    holes = np.flatnonzero(~rightwards[head])
+    owner = np.arange(len(heads))
+    holes = np.flatnonzero(is_hole)
     if len(holes) == 0:
         return owner
-    corner = 2 * head[holes]  # left end of the hole's first edge
-    width = upright.shape[1]
-    units = np.flatnonzero(upright)
-    unit = units[np.searchsorted(units, row[corner] * width + col[corner], side="right") - 1]
-    unit_row, unit_col = unit // width - 1, unit % width
-    height = upright.shape[0]
-    top = col[pairs[:, 0]] * height + row[pairs[:, 0]]
-    edge = np.searchsorted(top, unit_col * height + unit_row, side="right") - 1
-    owner[holes] = ring[pairs[edge, 0] // 2]
+    rank = np.zeros(len(corners), np.int64)  # of the value
+    rank[1:] = np.cumsum(corners.value[1:] != corners.value[:-1])
+    corner = 2 * heads[holes]  # left end of the hole's first edge
+    row = corners.row[corner] - 1
+    col = upright.left_of(row, corners.col[corner])
+    height, width = int(corners.row.max()) + 1, int(corners.col.max()) + 1
+    upper = pairs[:, 0]
+    top = (rank[upper] * width + corners.col[upper]) * height + corners.row[upper]
+    edge = np.searchsorted(top, (rank[corner] * width + col) * height + row, side="right") - 1
+    owner[holes] = ring[upper[edge] >> 1]
     while not np.array_equal(owner, owner[owner]):
         owner = owner[owner]
     return owner
 
 
-def _walk(successor: Ints, head: Ints, ring: Ints) -> tuple[Ints, Ints, Ints]:
-    """Edges ring by ring in walking order, and each ring's first position and length in that list."""
-    length = np.bincount(ring)
-    first = np.cumsum(length) - length
-    last = successor == head[ring]
-    pointer = np.where(last, np.arange(len(successor)), successor)
-    left_to_go = (~last).astype(np.int64)
-    while True:
-        further = pointer[pointer]
-        left_to_go += left_to_go[pointer]
-        if np.array_equal(further, pointer):
-            break
-        pointer = further
-    walk = np.empty_like(pointer)
-    walk[first[ring] + length[ring] - 1 - left_to_go] = np.arange(len(pointer))
-    return walk, first, length
-
-
-def _build(points: NDArray[np.float64], first: Ints, length: Ints, order: Ints, owner: Ints) -> list[Polygon]:
-    """Polygons from rings (in ``order``: each shell before its holes); rings are closed here."""
-    if len(order) == 0:
-        return []
-    sizes = length[order] + 1
-    ring_offsets = np.concatenate([[0], np.cumsum(sizes)])
-    within = np.arange(ring_offsets[-1]) - np.repeat(ring_offsets[:-1], sizes)
-    within[ring_offsets[1:] - 1] = 0
-    coordinates = points[np.repeat(first[order], sizes) + within]
-    shells = np.flatnonzero(np.diff(owner[order], prepend=-1))
-    polygon_offsets = np.concatenate([shells, [len(order)]])
-    offsets = (ring_offsets, polygon_offsets)
-    return list(shapely.from_ragged_array(shapely.GeometryType.POLYGON, coordinates, offsets))
+def _kept(area: NDArray[np.float64], owner: Ints, is_hole: Bools, min_area_px: float) -> Bools:
+    """Rings that stay: large holes (their ``area`` is negative), and shells that are large without these."""
+    kept = ~is_hole | (-area >= min_area_px)
+    net = np.bincount(owner, area * kept, minlength=len(owner))
+    return np.asarray(kept & (net[owner] >= min_area_px))

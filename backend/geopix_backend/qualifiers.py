@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from .components import Component
 from .wording import stems
 
@@ -75,7 +73,7 @@ class Qualifiers:
             found = [component for component in found if _is_in(component, self.place, shape, first_row)]
         size = next((size for size in self.sizes if _names(size.noun, names)), None)
         if size is not None:
-            order = sorted(found, key=lambda c: int(c.mask.sum()), reverse=size.largest)[: size.count]
+            order = sorted(found, key=lambda c: c.area_px, reverse=size.largest)[: size.count]
             found = [component for component in found if any(component is chosen for chosen in order)]
         return list(found)
 
@@ -121,9 +119,8 @@ def _half(which: int | None) -> tuple[float, float]:
 
 def _is_in(component: Component, place: Place, shape: tuple[int, int], first_row: int) -> bool:
     """Whether the centre of a component lies in a part of the tile."""
-    rows, cols = np.nonzero(component.mask)
-    row = first_row + component.row + rows.mean() + 0.5
-    centre = row / shape[0], (component.col + cols.mean() + 0.5) / shape[1]
+    row, col = component.centre
+    centre = (first_row + row) / shape[0], col / shape[1]
     inside = zip(centre, (place.rows, place.cols), strict=True)
     return all(first <= value < last or value == last == 1 for value, (first, last) in inside)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ class Question:
         turn: Number of this turn, from 1.
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many tile pixels are dropped.
+        min_area_m2: Regions smaller than this on the ground are dropped; ignored where the ground is not known.
+        right_angles: Whether the outlines of what was built get right angles where the mask agrees.
         limited: Whether it is about a part of the tile only (``outline.keep_inside``).
         task: What is wanted; ``auto`` leaves it to a tag or to the words of the prompt.
 
@@ -36,12 +39,16 @@ class Question:
     min_score: float = 0.5
     min_area_px: int = 12
     limited: bool = False
+    min_area_m2: float = 0.0
+    right_angles: bool = False
     task: Choice = "auto"
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
         if not _is_number(self.min_score) or not 0 <= self.min_score <= 1:
             raise RequestError(f"min_score is {self.min_score!r}; give a number from 0 to 1.")
+        if not _is_number(self.min_area_m2) or not 0 <= self.min_area_m2 < math.inf:
+            raise RequestError(f"min_area_m2 is {self.min_area_m2!r}; give a number of square metres from 0 up.")
         for name, least in (("min_area_px", 0), ("turn", 1)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
@@ -61,8 +68,8 @@ class Question:
             request.turn,
             request.min_score,
             request.min_area_px,
-            bool(request.outline),
-            request.task,  # type: ignore[arg-type]  # checked above
+            limited=bool(request.outline),
+            task=request.task,  # type: ignore[arg-type]  # checked above
         )
 
     @property

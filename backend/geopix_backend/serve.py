@@ -22,7 +22,7 @@ from geopix_qgis.protocol import VERSION
 
 from .config import LOCAL_HOST, ServeConfig, serve_config
 from .errors import PortError, ServeError
-from .models import load, models
+from .models import PRECISION_HELP, PRECISIONS, load, models
 from .scheduler import Scheduler
 from .server import create_app
 
@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=0, help="0 (default) takes a free one")
     parser.add_argument("--model", default="nano", help="the default model (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token (default: GEOPIX_TOKEN)")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="for https, in PEM")
     parser.add_argument("--key", type=Path, metavar="FILE", help="of the certificate, in PEM")
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         LOG.warning("Plain http: everybody on the way can read pixels, questions and the token.")
     if config.parent_stdin:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    scheduler = Scheduler(lambda name: load(name, config.device), config.waiting_limit)
+    scheduler = Scheduler(lambda name: load(name, config.device, config.precision), config.waiting_limit)
     try:
         server = _Server(_uvicorn_config(scheduler, config), listener, config, out)
         server.run(sockets=[listener])

@@ -1,19 +1,25 @@
-"""Masks to polygons with exact pixel edges, and their size on the ground."""
+"""Masks, label rasters and logits to polygons in a CRS, and their size on the ground."""
 
 from __future__ import annotations
 
-import math
+from array import array
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Geod
+from pyproj import CRS
 from shapely import Polygon
 
+from .contours import contours
 from .geodesy import apply, densified, to_lonlat
-from .outlines import trace
+from .outlines import Outlines, trace
+from .simplify import simplify
+
+Geometries = NDArray[np.object_]
 
 
 def polygons(
@@ -23,63 +29,94 @@ def polygons(
 
     Args:
         mask: (H, W) bool, row 0 at the top of the tile.
-        transform: From (col, row) of a pixel corner to CRS units; may rotate.
+        transform: From (col, row) of a pixel corner to CRS units; may rotate, mirror and shear.
         min_area_px: Areas and holes smaller than this many pixels are dropped.
-        simplify_px: Vertices closer than this many pixels to the simplified outline are dropped (Douglas-Peucker).
+        simplify_px: The outlines may leave the pixel edges by this much, to have fewer points (see ``simplify``).
 
     Returns:
         Valid polygons in CRS units.  Pixels that meet only at a corner are not joined.
     """
-    found = trace(mask, min_area_px)
-    if simplify_px > 0.0 and found:
-        found = [p for p in _simplified(found, simplify_px) if p.area >= min_area_px]
-    found.sort(key=lambda polygon: -polygon.area)
-    moved = shapely.transform(np.array(found, dtype=object), lambda xy: np.column_stack(apply(transform, *xy.T)))
-    return list(moved)
+    found = placed(simplify(trace(mask, min_area_px), simplify_px), transform)
+    return list(found[np.argsort(-shapely.area(found), kind="stable")])
 
 
-def rectangle(corners: tuple[float, float, float, float], transform: Affine) -> Polygon:
-    """A rectangle in pixels as a polygon in CRS units.
+def instances(
+    labels: NDArray[np.integer[Any]], transform: Affine, *, min_area_px: float = 12, simplify_px: float = 0.0
+) -> tuple[Geometries, NDArray[np.integer[Any]]]:
+    """Polygons of the 4-connected areas of equal labels other than 0, and the label of each; else as ``polygons``.
+
+    An object in several pieces comes as several polygons with its label.
+    """
+    found = simplify(trace(labels, min_area_px), simplify_px)
+    return placed(found, transform), found.values
+
+
+def smooth_polygons(
+    logits: NDArray[np.float32],
+    transform: Affine,
+    *,
+    labels: NDArray[np.integer[Any]] | None = None,
+    min_area_px: float = 12,
+    simplify_px: float = 0.0,
+) -> Geometries:
+    """Polygons where logits are positive, with sub-pixel edges, from the top; else as ``polygons``.
 
     Args:
-        corners: (x1, y1, x2, y2), x to the right and y down, in pixel corners.
+        logits: (H, W) float, NaN where nothing is known (see ``contours``).
+        labels: (H, W) which of these pixels are of one thing, if things touch; the polygons then come by label.
+    """
+    return placed(simplify(contours(logits, min_area_px, labels), simplify_px, stairs=False), transform)
+
+
+def placed(outlines: Outlines, transform: Affine) -> Geometries:
+    """Outlines in pixel coordinates as polygons in CRS units."""
+    points = np.column_stack(apply(transform, *outlines.points.T))
+    return Outlines(points, outlines.rings, outlines.shells, outlines.values).geometries()
+
+
+def moved(polygons: Sequence[Polygon] | Geometries, transform: Affine) -> Geometries:
+    """Polygons in pixel coordinates as polygons in CRS units."""
+    found = np.asarray(polygons, dtype=object)
+    return np.asarray(shapely.transform(found, lambda xy: np.column_stack(apply(transform, *xy.T))))
+
+
+def rectangles(corners: NDArray[np.float64], transform: Affine) -> Geometries:
+    """Rectangles in pixels as polygons in CRS units.
+
+    Args:
+        corners: (n, 4) of x1, y1, x2, y2: x to the right and y down, in pixel corners.
         transform: From (col, row) of a pixel corner to CRS units; may rotate.
     """
-    x1, y1, x2, y2 = corners
-    ring = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], dtype=np.float64)
-    return Polygon(np.column_stack(apply(transform, *ring.T)))
+    return moved(shapely.box(*corners.T, ccw=False), transform)
 
 
-def _simplified(found: Sequence[Polygon], simplify_px: float) -> list[Polygon]:
-    """Simplified polygons: those that cross themselves are cut into valid ones, those that vanish stay as they were."""
-    before = np.array(found, dtype=object)
-    after = shapely.simplify(before, simplify_px, preserve_topology=False)
-    after = np.where(shapely.is_empty(after), before, after)
-    broken = ~shapely.is_valid(after)
-    after[broken] = shapely.make_valid(after[broken], method="structure")
-    parts = shapely.get_parts(shapely.get_parts(after))
-    return list(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-
-
-def measure(polygons: Sequence[Polygon], crs: CRS | None) -> list[tuple[float | None, float | None]]:
+def measure(polygons: Sequence[Polygon] | Geometries, crs: CRS | None) -> list[tuple[float | None, float | None]]:
     """Area in square metres and perimeter in metres (outer ring and holes) of each polygon, on the CRS's ellipsoid.
 
     (None, None) without a CRS, and where a polygon has no longitude and latitude.
     """
+    areas, perimeters = sizes(polygons, crs)
+    known = np.isfinite(areas) & np.isfinite(perimeters)
+    pairs = zip(areas.tolist(), perimeters.tolist(), known.tolist(), strict=True)
+    return [(area, perimeter) if there else (None, None) for area, perimeter, there in pairs]
+
+
+def sizes(polygons: Sequence[Polygon] | Geometries, crs: CRS | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(n,) areas in square metres and (n,) perimeters in metres, not finite where they are unknown.
+
+    The numbers are those of pyproj's ``Geod.polygon_area_perimeter`` for each ring, to the last bit; they come three
+    times as fast as by ``geometry_area_perimeter``, which asks shapely for each polygon.
+    """
     geod = crs.get_geod() if crs is not None else None
     if crs is None or geod is None or len(polygons) == 0:
-        return [(None, None)] * len(polygons)
-    lonlat = shapely.transform(densified(polygons, crs), lambda xy: np.column_stack(to_lonlat(crs, *xy.T)))
-    return [_measure(polygon, geod) for polygon in lonlat]
-
-
-def _measure(lonlat: Polygon, geod: Geod) -> tuple[float | None, float | None]:
-    """Area and perimeter of a polygon in degrees, whichever way its rings run."""
-    area = perimeter = 0.0
-    for sign, ring in [(1.0, lonlat.exterior), *((-1.0, hole) for hole in lonlat.interiors)]:
-        ring_area, ring_perimeter = geod.polygon_area_perimeter(*shapely.get_coordinates(ring).T)
-        area += sign * abs(ring_area)
-        perimeter += ring_perimeter
-    if not (math.isfinite(area) and math.isfinite(perimeter)):
-        return None, None
-    return area, perimeter
+        unknown = np.full(len(polygons), np.nan)
+        return unknown, unknown
+    _, points, (rings, shells) = shapely.to_ragged_array(densified(polygons, crs))
+    lon, lat = (array("d", np.ascontiguousarray(v).tobytes()) for v in to_lonlat(crs, points[:, 0], points[:, 1]))
+    ends = rings.tolist()
+    measured = [geod.polygon_area_perimeter(lon[first:last], lat[first:last]) for first, last in pairwise(ends)]
+    areas, perimeters = np.abs(np.array(measured)).T
+    areas *= -1
+    areas[shells[:-1]] *= -1
+    polygon = np.repeat(np.arange(len(polygons)), np.diff(shells))
+    return np.bincount(polygon, areas).astype(float), np.bincount(polygon, perimeters).astype(float)

@@ -15,6 +15,7 @@ from ..filters import Filter
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..reshaping import Originals, Preview, Proposal, apply, propose, reset, to_shape
 from ..shaping import Shape
+from ..squaring import BUILT
 from ..summaries import summarise
 from ..undo import Undo
 from ..wording import polygons
@@ -23,8 +24,6 @@ from .naming import name_widgets
 
 SLICE_S = 0.03  # of work between two looks at the mouse
 SETTLE_MS = 150  # after the last change of a control
-# Right angles are proposed where all there is has them; roads and trees have none.
-BUILT = frozenset({"building", "solar panel", "swimming pool", "tennis court", "basketball court"})
 MAX_DRAWN = 1000  # outlines on the map; more would slow it down and could not be told apart
 
 

@@ -101,7 +101,7 @@ class ModelInfo:
         overlap_px: Overlap of neighbouring windows.
         gsd_range_m: (finest, coarsest) ground resolution it was trained for.
         classes: Names it knows, empty for an open vocabulary.
-        device: Where it runs, such as ``cpu`` or ``cuda:0``.
+        device: Where it runs, and in which form if one was chosen: ``cpu``, ``cuda:0, 8-bit weights``.
         licence: Of the weights.
         mask_stride_px: Image pixels from one decoded mask value to the next; outlines are no finer than that.
         gives_boxes: Whether it answers with boxes where the task is ``refer``; if not, its masks are all there is.

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from geopix_backend.canvas import OFF, Canvas, to_window
-from geopix_backend.components import Component, components, split
+from geopix_backend.components import Component, components, drawn, labelled, only, probability, split
+from geopix_backend.cubic import doubled, resized
 from geopix_backend.tiling import final_rows, windows
 
 
@@ -18,8 +23,13 @@ def scene(height: int, width: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize(("source", "target"), [((8, 8), (32, 32)), ((7, 5), (20, 31)), ((16, 16), (9, 11))])
 def test_logits_are_enlarged_as_torch_does_it(source: tuple[int, int], target: tuple[int, int]) -> None:
     logits = scene(*source)
-    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], target, mode="bilinear")[0, 0]
+    expected = torch.nn.functional.interpolate(torch.from_numpy(logits)[None, None], target, mode="bicubic")[0, 0]
     np.testing.assert_allclose(to_window(logits, *target), expected.numpy(), atol=1e-5)
+
+
+def test_twice_the_size_is_made_by_the_same_rule() -> None:
+    logits = scene(7, 11)
+    np.testing.assert_allclose(doubled(logits), resized(logits, 14, 22), atol=1e-5)
 
 
 def test_logits_of_the_right_size_stay_untouched() -> None:
@@ -72,7 +82,9 @@ def test_taken_pixels_are_off_and_others_are_not() -> None:
     (window,) = windows(10, 10, 16, 0)
     canvas = Canvas(10, 10, 0)
     canvas.add(window, {"a": np.full((10, 10), 3, np.float32)[None]})
-    canvas.take("a", 2, 4, np.array([[True, False], [True, True]]))
+    inside = np.zeros((4, 10), bool)
+    inside[2, 4] = inside[3, 4] = inside[3, 5] = True
+    canvas.take("a", inside)
     logits = canvas.logits("a", 10)[0]
     assert logits[2, 4] == logits[3, 4] == logits[3, 5] == OFF
     assert (logits == 3).sum() == 97
@@ -82,7 +94,8 @@ def test_pixels_that_touch_at_a_corner_are_two_components() -> None:
     logits = np.full((6, 6), -4, np.float32)
     logits[0:3, 0:3] = logits[3:6, 3:6] = 4
     found = components(logits, np.ones((6, 6), bool), 1)
-    assert [(c.row, c.col, c.mask.shape, c.end_row) for c in found] == [(0, 0, (3, 3), 3), (3, 3, (3, 3), 6)]
+    assert [c.pixels.bounds for c in found] == [(0, 0, 3, 3), (3, 3, 6, 6)]
+    assert [(c.row, c.end_row, c.centre) for c in found] == [(0, 3, (1.5, 1.5)), (3, 6, (4.5, 4.5))]
 
 
 def test_components_are_scored_by_their_own_mean_probability() -> None:
@@ -97,7 +110,7 @@ def test_small_and_invalid_areas_are_no_components() -> None:
     valid = np.zeros((20, 20), bool)
     valid[0, :11] = valid[5:8, 5:9] = True  # 11 and 12 pixels
     (found,) = components(logits, valid, 12)
-    assert (found.row, found.col, found.mask.sum()) == (5, 5, 12)
+    assert (found.pixels.bounds, found.area_px) == ((5, 5, 9, 8), 12)
 
 
 def test_a_component_with_a_hole_keeps_its_hole() -> None:
@@ -105,32 +118,50 @@ def test_a_component_with_a_hole_keeps_its_hole() -> None:
     logits[3:6, 3:6] = -5
     logits[4, 4] = 5  # an island in the hole
     ring, island = components(logits, np.ones((9, 9), bool), 1)
-    assert (ring.mask.sum(), island.mask.sum()) == (72, 1)
+    assert (ring.area_px, island.area_px) == (72, 1)
 
 
-def two_squares(gap: int) -> tuple[Component, np.ndarray]:
+@settings(max_examples=100, deadline=None)
+@given(hnp.arrays(np.float32, (9, 11), elements=st.floats(-3, 3, width=32)), st.integers(0, 9))
+def test_areas_scores_and_pixels_are_those_of_the_mask(logits: np.ndarray, least: int) -> None:
+    found = components(logits, np.ones(logits.shape, bool), least)
+    for component in found:
+        inside = drawn([component], logits.shape)
+        assert component.area_px == inside.sum() >= least
+        assert component.score == pytest.approx(probability(logits)[inside].mean(), abs=1e-6)
+    field = only(labelled(found[::2], logits.shape), logits, np.ones(logits.shape, bool))
+    assert np.array_equal(field > 0, drawn(found[::2], logits.shape))
+
+
+def two_squares(gap: int) -> tuple[list[Component], np.ndarray]:
     """Two squares of 10 pixels that are joined, with cores of 4 pixels in their middles ``gap`` apart."""
     logits, cores = np.full((14, 30), -4, np.float32), np.full((14, 30), -4, np.float32)
     logits[2:12, 3:23] = 3
     cores[5:9, 6:10] = 2
     cores[5:9, 10 + gap : 14 + gap] = 2
-    (whole,) = components(logits, np.ones(logits.shape, bool), 1)
-    return whole, np.stack([logits, cores])
+    return components(logits, np.ones(logits.shape, bool), 1), np.stack([logits, cores])
 
 
 def test_touching_objects_come_apart_at_their_cores_and_no_pixel_is_lost() -> None:
-    whole, planes = two_squares(6)
-    left, right = split(whole, planes)
-    assert (left.row, left.col, left.mask.shape) == (2, 3, (10, 10))
-    assert (right.row, right.col, right.mask.shape) == (2, 13, (10, 10))
-    assert left.mask.all() and right.mask.all()
+    left, right = split(*two_squares(6), 1)
+    assert left.pixels.equals(shapely.box(3, 2, 13, 12))
+    assert right.pixels.equals(shapely.box(13, 2, 23, 12))
 
 
 def test_a_component_with_one_core_or_none_stays_whole() -> None:
     whole, planes = two_squares(0)  # the cores touch: one object
-    assert split(whole, planes) == [whole]
+    assert split(whole, planes, 1) == whole
     planes[1] = -4
-    assert split(whole, planes) == [whole]
+    assert split(whole, planes, 1) == whole
+
+
+def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_top() -> None:
+    logits, cores = np.full((20, 30), -4, np.float32), np.full((20, 30), -4, np.float32)
+    logits[2:6, 1:21] = logits[9:13, 1:21] = logits[15:19, 1:21] = 3
+    cores[3, 3] = cores[10, 3] = cores[10, 18] = cores[16, 5] = 2
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    parts = split(whole, np.stack([logits, cores]), 1)
+    assert [part.pixels.bounds for part in parts] == [(1, 2, 21, 6), (1, 9, 11, 13), (11, 9, 21, 13), (1, 15, 21, 19)]
 
 
 def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air() -> None:
@@ -138,17 +169,15 @@ def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air()
     logits, cores = np.full((12, 11), -4, np.float32), np.full((12, 11), -4, np.float32)
     logits[1:11, 1:4] = logits[1:11, 7:10] = logits[8:11, 1:10] = 3
     cores[1:3, 2] = cores[9, 8] = 2
-    (whole,) = components(logits, np.ones(logits.shape, bool), 1)
-    parts = split(whole, np.stack([logits, cores]))
-    assert sum(int(part.mask.sum()) for part in parts) == int(whole.mask.sum())
-    for part in parts:
-        alone = np.where(part.mask, 3, -4).astype(np.float32)
-        assert len(components(alone, np.ones(alone.shape, bool), 1)) == 1
-    assert parts[1].mask[:3, -3:].all()  # the upper right end belongs to the lower core, whose leg it is
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    parts = split(whole, np.stack([logits, cores]), 1)
+    assert len(parts) == 2  # a polygon is connected
+    assert sum(part.area_px for part in parts) == whole[0].area_px
+    assert parts[1].pixels.covers(shapely.box(7, 1, 10, 4))  # the upper right end belongs to the lower core's leg
 
 
 def test_each_part_has_the_score_of_its_own_pixels() -> None:
     whole, planes = two_squares(6)
     planes[0, 2:12, 3:13] = 0.5
-    left, right = split(whole, planes)
+    left, right = split(whole, planes, 1)
     assert left.score < 0.65 < 0.9 < right.score

@@ -36,7 +36,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Predictor]) -> None:
-    monkeypatch.setattr("geopix_backend.models.load", lambda name, device: make())
+    monkeypatch.setattr("geopix_backend.models.load", lambda name, device, precision: make())
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_ask_prints_the_answer_and_a_table(raster: Path, capsys: pytest.CaptureF
 def test_ask_writes_polygons_and_a_picture(raster: Path, tmp_path: Path) -> None:
     out, png = tmp_path / "b.gpkg", tmp_path / "b.png"
     assert main(["ask", str(raster), "buildings", "-o", str(out), "--overlay", str(png)]) == 0
-    facts = pyogrio.read_info(out)
+    facts = pyogrio.read_info(out, layer="b")
     assert (facts["features"], facts["crs"]) == (2, "EPSG:32633")
     assert tuple(facts["total_bounds"]) == (500_010, 4_999_840, 500_050, 4_999_990)
     with Image.open(png) as picture:
@@ -180,7 +180,7 @@ def test_ctrl_c_keeps_what_was_found(
     out = tmp_path / "b.gpkg"
     assert main(["ask", str(raster), "buildings", "-o", str(out)]) == 130
     assert capsys.readouterr().out.startswith("There are 2 buildings, 300 m².\n")
-    assert pyogrio.read_info(out)["features"] == 2
+    assert pyogrio.read_info(out, layer="b")["features"] == 2
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -223,7 +223,7 @@ def test_a_reader_that_goes_away_is_no_traceback(raster: Path) -> None:
 def test_a_terminal_without_the_signs_gets_the_answer_all_the_same(raster: Path) -> None:
     script = (
         "import sys; import geopix_backend.models as m; from tests.backend.fakes import *\n"
-        "m.load = lambda name, device: FakePredictor(bright)\n"
+        "m.load = lambda name, device, precision: FakePredictor(bright)\n"
         f"from geopix_backend.cli import main; sys.exit(main(['ask', {str(raster)!r}, 'x']))"
     )
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}

@@ -251,7 +251,7 @@ def test_written_polygons_draw_the_same_pixels_again(
     tile = read_tile(path)
     output = path.with_suffix(suffix)
     write(output, ask(tile, 48), tile.crs)
-    meta, _, geometry, _ = pyogrio.raw.read(output)
+    meta, _, geometry, _ = pyogrio.raw.read(output, layer=output.stem)
     back = Transformer.from_crs(meta["crs"], crs, always_xy=True)
     found = [
         shapely.transform(polygon, lambda xy: np.column_stack(back.transform(*xy.T)))

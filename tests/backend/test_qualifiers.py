@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import shape
 
 from geopix_backend.components import Component
@@ -59,7 +60,7 @@ def test_sizes_are_read_with_their_thing(prompt: str, sizes: tuple[Size, ...]) -
 
 
 def box(row: int, col: int, side: int) -> Component:
-    return Component(row, col, np.ones((side, side), bool), 0.9)
+    return Component(shapely.box(col, row, col + side, row + side), 0.9)
 
 
 def test_the_largest_of_one_thing_leaves_the_others_alone() -> None:

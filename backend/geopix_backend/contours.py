@@ -1,0 +1,85 @@
+"""Sub-pixel outlines of soft masks: where the logits are zero.
+
+A pixel edge of a mask lies between a pixel with a positive logit and one without.  Each is replaced by the point
+between these two pixel centres where the logit is zero.  That is what marching squares draws (Lorensen and Cline 1987,
+in two dimensions), but areas stay exactly those of the mask: pixels that meet at a corner are not joined, and no area
+appears, vanishes or merges.  From one centre to the next the logit is a cubic through four of them: with straight lines
+the outlines of ``benchmarks/logits.py`` agree less with the true shapes, by an IoU of 0.0015.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cubic import between
+from .lattice import Values
+from .outlines import Ints, Outlines, trace
+
+Floats = NDArray[np.float32]
+Points = NDArray[np.complex128]
+NEWTON_STEPS = 3  # from the crossing of a straight line; 998 of 1000 points are then within 0.001 px
+NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
+
+
+def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = None) -> Outlines:
+    """Outlines of the 4-connected areas with positive logits, in pixel coordinates.
+
+    Args:
+        logits: (H, W) float, samples at pixel centres; NaN where nothing is known: an outline beside it, or at the
+            border of the array, follows the pixel edge.
+        min_area_px: As in ``outlines.trace``, for the areas of the pixels.
+        labels: (H, W) integers, other than 0 where logits are positive: areas are those of equal labels, and where two
+            of them touch, the outline follows the pixel edge.
+
+    Returns:
+        Valid polygons with a vertex for each pixel edge; ``simplify`` takes most of them away.
+    """
+    if 0 in logits.shape:
+        return trace(np.zeros(logits.shape, bool))
+    padded = np.pad(logits, 1, mode="edge")
+    stairs = trace(padded > 0 if labels is None else np.pad(labels, 1, mode="edge"), min_area_px)
+    corner = stairs.points.view(np.complex128)[:, 0]
+    edge = np.diff(corner)
+    length = (np.abs(edge.real) + np.abs(edge.imag)).astype(np.int64)
+    length[stairs.rings[1:-1] - 1] = 0  # from one ring to the next
+    before = np.cumsum(length) - length
+    number = np.arange(len(edge)).repeat(length)
+    along = (edge / np.maximum(length, 1))[number]
+    middle = corner[number] + along * (np.arange(len(number)) - before[number] + 0.5)
+    inwards = along * 1j  # the area is to the right, y down
+    points = middle + (0.5 - _crossings(padded, middle, inwards)) * inwards
+    height, width = logits.shape
+    points.real = np.clip(points.real - 1, 0, width)  # the padding falls onto the border
+    points.imag = np.clip(points.imag - 1, 0, height)
+    return _closed(points, before, stairs)
+
+
+def _crossings(logits: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
+    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none."""
+    before, inner, outer, after = (_at(logits, middle + away * inwards) for away in (1.5, 0.5, -0.5, -1.5))
+    before, after = np.where(np.isnan(before), inner, before), np.where(np.isnan(after), outer, after)
+    outer = np.where(outer > 0, np.float32(np.nan), outer)
+    share = inner / (inner - outer)
+    for _ in range(NEWTON_STEPS):
+        value, slope = between(before, inner, outer, after, share)
+        share = np.clip(share - np.divide(value, slope, out=np.zeros_like(value), where=slope < 0), 0, 1)
+    return np.where(np.isnan(share), 0.5, np.clip(share, NEAREST, 1 - NEAREST))
+
+
+def _at(values: Floats, centre: Points) -> Floats:
+    """Values of the pixels with these centres; NaN beyond the array."""
+    row, col = centre.imag.astype(np.int64), centre.real.astype(np.int64)
+    height, width = values.shape
+    inside = (centre.imag >= 0) & (row < height) & (centre.real >= 0) & (col < width)
+    return np.where(inside, values.reshape(-1).take(row * width + col, mode="clip"), np.float32(np.nan))
+
+
+def _closed(points: Points, before: Ints, stairs: Outlines) -> Outlines:
+    """Rings of the points; ``before`` tells how many come before those of each old one."""
+    count = np.diff(np.append(before[stairs.rings[:-1]], len(points)))
+    rings = np.concatenate([[0], np.cumsum(count + 1)])
+    result = np.empty(rings[-1], np.complex128)
+    result[np.arange(len(points)) + np.arange(len(count)).repeat(count)] = points
+    result[rings[1:] - 1] = result[rings[:-1]]
+    return Outlines(result.view(np.float64).reshape(-1, 2), rings, stairs.shells, stairs.values)
