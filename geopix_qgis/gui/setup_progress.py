@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from qgis.gui import QgsCollapsibleGroupBox
+from qgis.gui import QgsCollapsibleGroupBoxBasic
 
 from ..install_plan import Step
 from ..install_problems import Problem
@@ -38,7 +38,7 @@ class SetupProgress(QtWidgets.QWidget):
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(LOG_LINES)
         self.log.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
-        self.folded = QgsCollapsibleGroupBox(tr("Log"))
+        self.folded = QgsCollapsibleGroupBoxBasic(tr("Log"))
         self.folded.setCollapsed(True)
         QtWidgets.QVBoxLayout(self.folded).addWidget(self.log)
         self._number, self._clock = -1, QtCore.QElapsedTimer()

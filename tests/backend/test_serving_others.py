@@ -26,8 +26,10 @@ LIMIT_S = 60
 
 
 def arguments(**changes: object) -> Namespace:
-    values = {"host": "127.0.0.1", "port": 0, "model": "nano", "device": "auto", "parent_stdin": False}
-    return Namespace(**{**values, "token_file": None, "certificate": None, "key": None, **changes})
+    values = {"host": "127.0.0.1", "port": 0, "model": "nano", "device": "auto", "precision": "auto"}
+    return Namespace(
+        **{**values, "parent_stdin": False, "token_file": None, "certificate": None, "key": None, **changes}
+    )
 
 
 @pytest.mark.parametrize("token", ["", "short", " " * 40])
