@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import PluginError
-from .protocol import MAX_PROMPT_CHARS, AskRequest, Turn
+from .protocol import MAX_PROMPT_CHARS, AskRequest, Tile, Turn
 from .raster import Selection
 from .settings import Settings
 from .translation import tr
@@ -38,6 +38,7 @@ class Asking:
 
 def request_about(
     selection: Selection,
+    tile: Tile,
     prompt: str,
     choices: Settings,
     number: int = 1,
@@ -48,6 +49,7 @@ def request_about(
 
     Args:
         selection: Which pixels.
+        tile: How they are sent.
         prompt: What is asked.
         choices: Model and least score are those chosen in here.
         number: Of the turn.
@@ -56,7 +58,7 @@ def request_about(
     """
     return AskRequest(
         prompt,
-        selection.tile,
+        tile,
         tuple(history),
         choices.model,
         number,

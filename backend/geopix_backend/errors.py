@@ -11,7 +11,8 @@ GeoPixError
     |-- RequestError   the request is not one of this version
     |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
-    `-- PortError      the port is taken
+    |-- PortError      the port is taken
+    `-- ServeError     the server may not or cannot be started like this
 """
 
 from __future__ import annotations
@@ -81,3 +82,9 @@ class PortError(ServerError):
     """The port is taken."""
 
     code = "port"
+
+
+class ServeError(ServerError):
+    """The server may not or cannot be started like this."""
+
+    code = "serve"
