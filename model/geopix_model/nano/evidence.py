@@ -45,9 +45,7 @@ class Testimony:
         return torch.cat([constant[:, None, None].expand(-1, *self.own.shape), torch.stack([self.own, self.rival])])
 
 
-def testimony(
-    class_id: int, confidence: Tensor, denial: float, maps: Tensor | None, size: Sequence[int]
-) -> Testimony:
+def heard(class_id: int, confidence: Tensor, denial: float, maps: Tensor | None, size: Sequence[int]) -> Testimony:
     """The testimony about one target.
 
     Args:

@@ -19,7 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
 from ..tasks import Choice, chosen, meant
-from .evidence import Testimony, evidence, testimony
+from .evidence import Testimony, evidence, heard
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
@@ -160,7 +160,7 @@ class NanoPredictor:
         seen = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
         name = self.model.config.class_names[class_id] if found else ""
         maps = None if features.maps is None else features.maps[0]
-        self._said = testimony(class_id, seen.confidence[0], self._doubt, maps, seen.logits.shape[1:])
+        self._said = heard(class_id, seen.confidence[0], self._doubt, maps, seen.logits.shape[1:])
         self._doubt = 0.0
         sure = evidence(self.model.config.evidence, self._said)
         return Mask(
