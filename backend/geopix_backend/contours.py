@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cubic import between
-from .lattice import Bools, Values
+from .lattice import Values
 from .outlines import Ints, Outlines, trace
 
 Floats = NDArray[np.float32]
@@ -39,9 +39,10 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     """
     if 0 in logits.shape:
         return trace(np.zeros(logits.shape, bool))
-    inside: Bools | Values = logits > 0 if labels is None else labels
-    padded: Bools | Values = np.pad(inside, 1, mode="edge")  # type: ignore[assignment]
-    stairs = trace(padded, min_area_px)
+    known = np.pad(logits, 3, mode="edge")
+    known[:2] = known[-2:] = known[:, :2] = known[:, -2:] = np.nan
+    inside = known[2:-2, 2:-2] > 0 if labels is None else np.pad(labels, 1, mode="edge")
+    stairs = trace(inside, min_area_px)
     corner = stairs.points.view(np.complex128)[:, 0]
     edge = np.diff(corner)
     length = np.abs(edge.real + edge.imag).astype(np.int64)  # along one of the axes
@@ -52,20 +53,21 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     along = along.repeat(length)
     middle += along * np.arange(len(along))
     inwards = along * 1j  # the area is to the right, y down
-    points = middle + (0.5 - _crossings(logits, middle, inwards)) * inwards
+    points = middle + (0.5 - _crossings(known, middle, inwards)) * inwards
     height, width = logits.shape
     points.real = _within(points.real - 1, 0, width)  # the padding falls onto the border
     points.imag = _within(points.imag - 1, 0, height)
     return _closed(points, before, stairs)
 
 
-def _crossings(logits: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
+def _crossings(known: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
     """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none.
 
-    Points are those of an array with one pixel more on each side.
+    Args:
+        known: The logits with three pixels more on each side: the nearest ones like their neighbours, the others NaN.
+        middle: Of the edges, in coordinates of an array with one pixel more on each side.
+        inwards: From the outer to the inner pixel.
     """
-    known = np.pad(logits, 3, mode="edge")
-    known[:2] = known[-2:] = known[:, :2] = known[:, -2:] = np.nan
     width = known.shape[1]
     centre = middle + 0.5 * inwards
     inner_at = (centre.imag.astype(np.int64) + 2) * width + centre.real.astype(np.int64) + 2

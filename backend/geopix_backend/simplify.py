@@ -160,18 +160,22 @@ def _douglas_peucker(points: Points, rings: Ints, tolerance: float) -> Bools:
     chosen = np.zeros(len(points), bool)
     chosen[first] = chosen[last] = True
     while True:
-        there = np.flatnonzero(last - first > 1)
-        if len(there) == 0:
-            return chosen
-        first, last = first[there], last[there]
         inner = last - first - 1
-        offsets = np.concatenate([[0], np.cumsum(inner)])
-        at = np.arange(offsets[-1])
-        at += (first + 1 - offsets[:-1]).repeat(inner)
+        if not inner.all():
+            there = np.flatnonzero(inner)
+            first, last, inner = first[there], last[there], inner[there]
+        if len(inner) == 0:
+            return chosen
+        ends = np.cumsum(inner)
+        begins = ends - inner
+        at = np.arange(ends[-1])
+        at += (first + 1 - begins).repeat(inner)
         away = _squared_distances(points[at], points[first], points[last], inner)
-        worst = _largest(away, offsets)
-        split = np.flatnonzero(away[worst] > limit)
-        first, middle, last = first[split], at[worst[split]], last[split]
+        most = np.maximum.reduceat(away, begins)
+        split = np.flatnonzero(most > limit)
+        most[most <= limit] = np.inf
+        worst = np.flatnonzero(away == most.repeat(inner))
+        first, last, middle = first[split], last[split], at[worst[np.searchsorted(worst, begins[split])]]
         chosen[middle] = True
         first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
 
