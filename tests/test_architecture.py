@@ -40,7 +40,7 @@ SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "palette", "squaring")}
 LAYERS = {
     "geopix_qgis": [
         {"plugin"},
-        {"gui"},
+        {"gui", "processing"},
         {"field_answers"},
         {"conversation"},
         # what was said
@@ -63,7 +63,8 @@ LAYERS = {
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"squaring"},
-        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
+        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
+        | {"translation"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }
