@@ -112,6 +112,7 @@ def check(bundle: Bundle, tell: Callable[[int, int], None]) -> None:
     for name, (size, expected) in bundle.files.items():
 
         def heard(count: int, start: int = done) -> None:
+            """Passes on how far the whole bundle is."""
             tell(start + count, bundle.size)
 
         found = digest(bundle.wheels / name, heard)
