@@ -100,7 +100,7 @@ def test_the_zip_is_named_by_its_version_and_the_same_tree_gives_the_same_bytes(
 def test_the_metadata_keeps_the_rules_of_the_repository(metadata, archive):
     assert [key for key in REQUIRED + ADDRESSES if not metadata.get(key)] == []
     assert re.fullmatch(r"\d+\.\d+\.\d+", metadata["version"])
-    assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.22", "3.99")
+    assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.22", "4.99")
     assert "plugin" not in metadata["name"].lower() and "/" not in metadata["author"]
     assert "supportsQt6" not in metadata
     assert not any("<" in metadata[key] for key in ("description", "about", "changelog"))
