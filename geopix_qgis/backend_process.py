@@ -22,6 +22,7 @@ from .process_home import installed, process_home, python_of
 from .qt import QtCore, Signal
 from .settings import Settings
 from .shipped import plugin_version
+from .translation import tr
 from .vitals import Health
 
 NOWHERE = Endpoint(0, "")
@@ -59,19 +60,30 @@ def find_python(configured: str, environ: Mapping[str, str] = os.environ) -> Pat
             version.
     """
     for source, named in (
-        ("the settings", configured),
+        (tr("the settings"), configured),
         ("GEOPIX_BACKEND_PYTHON", environ.get("GEOPIX_BACKEND_PYTHON")),
     ):
         if named and not Path(named).is_file():
-            raise BackendError(f"The Python named by {source} does not exist: {named}. Choose another one.")
+            raise BackendError(
+                tr(
+                    "The Python named by {source} does not exist: {named}. Choose another one.",
+                    source=source,
+                    named=named,
+                )
+            )
         if named:
             return Path(named)
     home = process_home(environ)
     found = installed(home)
     if found is not None and found.version != plugin_version():
         raise BackendError(
-            f"The installed model process is of version {found.version}, this plugin of version {plugin_version()}. "
-            "Press Set up... to install the one that belongs to it; the old one is then removed."
+            tr(
+                "The installed model process is of version {version}, this plugin of version "
+                "{plugin_version}. Press Set up... to install the one that belongs to it; the old one "
+                "is then removed.",
+                version=found.version,
+                plugin_version=plugin_version(),
+            )
         )
     if found is not None:
         return python_of(home / found.folder)
@@ -80,8 +92,11 @@ def find_python(configured: str, environ: Mapping[str, str] = os.environ) -> Pat
     if beside.is_file():
         return beside
     raise BackendError(
-        "The model runs in a process of its own, which is not installed yet. Press Set up..., or choose the Python of "
-        "an environment that holds it (.venv/bin/python where scripts/install was run)."
+        tr(
+            "The model runs in a process of its own, which is not installed yet. Press Set up..., "
+            "or choose the Python of an environment that holds it (.venv/bin/python where "
+            "scripts/install was run)."
+        )
     )
 
 
@@ -249,8 +264,12 @@ class BackendProcess(QtCore.QObject):
     def _became_ready(self, said: dict[str, Any]) -> None:
         if said.get("protocol") != protocol.VERSION:
             self._fail(
-                f"The model process speaks version {said.get('protocol')} of the protocol and this plugin version "
-                f"{protocol.VERSION}. Install the same release of both."
+                tr(
+                    "The model process speaks version {found} of the protocol and this plugin version "
+                    "{version}. Install the same release of both.",
+                    found=said.get("protocol"),
+                    version=protocol.VERSION,
+                )
             )
             return
         self._limit.stop()
@@ -272,19 +291,29 @@ class BackendProcess(QtCore.QObject):
     def _error_occurred(self, error: Any) -> None:
         if error == QtCore.QProcess.ProcessError.FailedToStart and self._process is not None:
             program = self._process.program()
-            self._fail(f"The model process did not start: {program} is not a program that runs. Choose another Python.")
+            self._fail(
+                tr(
+                    "The model process did not start: {program} is not a program that runs. Choose another Python.",
+                    program=program,
+                )
+            )
 
     def _finished(self, code: int, status: Any) -> None:
         self._read_err()
         if status == QtCore.QProcess.ExitStatus.CrashExit:  # it had no time to say why
-            why = "it crashed or was killed, perhaps because the memory was full. Ask again to restart it"
+            why = tr("it crashed or was killed, perhaps because the memory was full. Ask again to restart it")
         else:
             said = [line for line in self._err.splitlines() if line.strip() and not line.startswith(CHATTER)]
-            why = said[-1].strip().rstrip(".") if said else "it did not say why. Ask again to restart it"
-        self._fail(f"The model process ended unexpectedly (code {code}): {why}.")
+            why = said[-1].strip().rstrip(".") if said else tr("it did not say why. Ask again to restart it")
+        self._fail(tr("The model process ended unexpectedly (code {code}): {why}.", code=code, why=why))
 
     def _took_too_long(self) -> None:
-        self._fail(f"The model process was not ready within {START_LIMIT_MS // 1000} s. Ask again to restart it.")
+        self._fail(
+            tr(
+                "The model process was not ready within {start_limit_ms} s. Ask again to restart it.",
+                start_limit_ms=START_LIMIT_MS // 1000,
+            )
+        )
 
 
 def _json_object(line: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, stopped
+from .asking import Asking, check_prompt, request_about, stopped
 from .backend_process import BackendProcess, State, target_if_known, target_of
 from .client import AskClient
 from .endpoint import Endpoint
@@ -19,7 +19,6 @@ from .layers import ResultLayer
 from .models_client import ModelsClient
 from .pixels import PixelSource
 from .protocol import (
-    AskRequest,
     DoneEvent,
     ErrorEvent,
     Event,
@@ -35,12 +34,13 @@ from .provenance import Run
 from .qt import QtCore, Signal
 from .raster import select
 from .regions import category_of
+from .translation import tr
 from .turn_book import TurnBook
 from .turns import Phrase, TurnRecord
 
 BATCH_MS = 100  # regions reach the layer in batches: repainting the map for each one would stall the stream
 LAST_WORDS_MS = 250  # a process that dies breaks the connection first and says why a little later
-BROKEN_OFF = "The model process broke off its answer. Ask again; if it repeats, ask about a smaller area."
+BROKEN_OFF = tr("The model process broke off its answer. Ask again; if it repeats, ask about a smaller area.")
 
 
 class Phase(enum.Enum):
@@ -178,7 +178,7 @@ class Conversation(QtCore.QObject):
         self.turn_started.emit(turn)
         self._set(Phase.STARTING)
         if selection.rendering is not None:
-            self.progress.emit(0, 0, "Rendering the layer...")
+            self.progress.emit(0, 0, tr("Rendering the layer..."))
         finest_m = self.facts.gsd_range_m[0] if self.facts else None
         self.process.leave_unless(target)
         away, again = isinstance(target, Endpoint), follow_up and bool(self.book.context)
@@ -205,16 +205,9 @@ class Conversation(QtCore.QObject):
     def _pixels_ready(self, tile: Tile, pixels: Optional[bytes]) -> None:
         if self._asking is None or self.phase is not Phase.STARTING:
             return
-        choices, turn = stored.load(), self._asking.turn
-        request = AskRequest(
-            turn.prompt,
-            tile,
-            tuple(self.book.context),
-            choices.model,
-            turn.number,
-            choices.min_score,
-            outline=self._asking.selection.outline,
-            task=self._asking.task,
+        turn, choices, task = self._asking.turn, stored.load(), self._asking.task
+        request = request_about(
+            self._asking.selection, tile, turn.prompt, choices, turn.number, self.book.context, task
         )
         self._asking.body = encode_request(request, pixels)
         self._send()
@@ -237,10 +230,10 @@ class Conversation(QtCore.QObject):
         if self._asking is None or self.phase is not Phase.STARTING:
             return
         if self.process.endpoint is None:
-            self.progress.emit(0, 0, "Starting the model...")
+            self.progress.emit(0, 0, tr("Starting the model..."))
         elif self._asking.body is not None:
             self._set(Phase.ASKING)
-            self.progress.emit(0, 0, "Waiting for the model...")
+            self.progress.emit(0, 0, tr("Waiting for the model..."))
             self.process.set_busy(True)
             self._client.ask(self.process.endpoint, *self._asking.body)
             self._asking.body = None
@@ -273,9 +266,11 @@ class Conversation(QtCore.QObject):
         self._add_pending()
         turn, wanted = asking.turn, stored.load().device
         self._warn(*(warning for warning in event.warnings if warning not in turn.warning))
-        turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
+        turn.footer = tr(
+            "{seconds:.1f} s, {model} on {device}", seconds=event.seconds, model=event.model, device=event.device
+        )
         if wanted.startswith("cuda") and not event.device.startswith("cuda"):
-            self._warn(f"The GPU was asked for and not used: it ran on {event.device}.")
+            self._warn(tr("The GPU was asked for and not used: it ran on {device}.", device=event.device))
         self.rates.note(stored.load().model, event.device, event.windows_done * event.passes, event.seconds)
         if turn.result is not None:
             run = Run(
@@ -353,7 +348,7 @@ class Conversation(QtCore.QObject):
 
     def _broken_off(self) -> None:
         self._fail(BROKEN_OFF)
-        self.process.lost("The connection to the server broke. The next question connects anew.")
+        self.process.lost(tr("The connection to the server broke. The next question connects anew."))
 
     def _process_failed(self, message: str) -> None:
         if self.active:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsApplication
 
 from .errors import BackendError
+from .translation import tr
 
 PREFIX = "geopix/server/"  # then the address: a token is never sent to another server than the one it was typed for
 
@@ -17,8 +18,10 @@ def keep(url: str, said: str) -> None:
     """
     manager = QgsApplication.authManager()
     if manager.isDisabled() or not manager.storeAuthSetting(PREFIX + url, said, True):
-        why = manager.disabledMessage() if manager.isDisabled() else "the master password was not given"
-        raise BackendError(f"The token was not stored in QGIS's authentication manager: {why}. Nothing was changed.")
+        why = manager.disabledMessage() if manager.isDisabled() else tr("the master password was not given")
+        raise BackendError(
+            tr("The token was not stored in QGIS's authentication manager: {why}. Nothing was changed.", why=why)
+        )
 
 
 def recall(url: str) -> str:
@@ -31,8 +34,11 @@ def recall(url: str) -> str:
     found = "" if manager.isDisabled() else manager.authSetting(PREFIX + url, "", True)
     if not found:
         raise BackendError(
-            f"The token of the server {url} cannot be read from QGIS's authentication manager (was its master password "
-            "given?). Open Use a server... and type it again."
+            tr(
+                "The token of the server {url} cannot be read from QGIS's authentication manager (was "
+                "its master password given?). Open Use a server... and type it again.",
+                url=url,
+            )
         )
     return str(found)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .errors import BackendError
+from .translation import tr
 
 
 @dataclass(frozen=True)
@@ -52,5 +53,5 @@ def server_url(typed: str) -> str:
     except ValueError:
         fine = False
     if not fine or parts.username or parts.query or parts.fragment:
-        raise BackendError(f"{typed!r} is no address of a server. Type it like https://gpu-box:8443.")
+        raise BackendError(tr("{typed!r} is no address of a server. Type it like https://gpu-box:8443.", typed=typed))
     return text

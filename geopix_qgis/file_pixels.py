@@ -13,6 +13,7 @@ from qgis.core import QgsTask
 from .errors import TileError
 from .protocol import PathTile, PixelTile
 from .raster import Selection, crs_of, open_dataset
+from .translation import tr
 
 MAX_SENT_PX = 100_000_000  # 400 MB; the server refuses 512 MiB
 PERCENTILES = (2, 98)
@@ -65,7 +66,7 @@ class FileTask(QgsTask):
     """
 
     def __init__(self, reading: Reading) -> None:
-        super().__init__(f"Reading {reading.name}", QgsTask.Flag.CanCancel)
+        super().__init__(tr("Reading {reading}", reading=reading.name), QgsTask.Flag.CanCancel)
         self.tile: Optional[PixelTile] = None
         self.pixels = b""
         self.problem = ""
@@ -78,7 +79,12 @@ class FileTask(QgsTask):
         except TileError as error:
             self.problem = str(error)
         except Exception as error:
-            self.problem = f"{self._reading.name} was not read ({type(error).__name__}: {error})."
+            self.problem = tr(
+                "{reading} was not read ({name}: {error}).",
+                reading=self._reading.name,
+                name=type(error).__name__,
+                error=error,
+            )
         return self.tile is not None
 
 
@@ -91,13 +97,17 @@ def read(reading: Reading) -> tuple[PixelTile, bytes]:
     tile = reading.tile
     dataset = open_dataset(tile.path)
     if dataset is None:
-        raise TileError(f"{tile.path} cannot be opened. Repair the layer's data source first.")
+        raise TileError(tr("{path} cannot be opened. Repair the layer's data source first.", path=tile.path))
     window = tile.window or (0, 0, dataset.RasterXSize, dataset.RasterYSize)
     width, height = (max(1, round(side / by)) for side, by in zip(window[2:], reading.shrink))
     if width * height > MAX_SENT_PX:
         raise TileError(
-            f"This area has {width * height / 1e6:,.0f} million pixels, at most {MAX_SENT_PX / 1e6:,.0f} million are "
-            "sent to a server. Zoom in and choose View."
+            tr(
+                "This area has {pixels:,.0f} million pixels, at most {max_sent_px:,.0f} million are "
+                "sent to a server. Zoom in and choose View.",
+                pixels=width * height / 1e6,
+                max_sent_px=MAX_SENT_PX / 1e6,
+            )
         )
     rgba = np.zeros((height, width, 4), np.uint8)
     bands = tile.bands or ((1, 2, 3) if dataset.RasterCount >= 3 else (1, 1, 1))
@@ -122,9 +132,15 @@ def _values(dataset: Any, band: int, window: Any, size: tuple[int, int], resampl
     try:
         values = dataset.GetRasterBand(band).ReadAsArray(*window, *size, resample_alg=resampling)
     except RuntimeError as error:
-        raise TileError(f"{dataset.GetDescription()} cannot be read to its end ({error}). Copy it again.") from error
+        raise TileError(
+            tr(
+                "{path} cannot be read to its end ({error}). Copy it again.",
+                path=dataset.GetDescription(),
+                error=error,
+            )
+        ) from error
     if values is None:
-        raise TileError(f"{dataset.GetDescription()} cannot be read to its end. Copy it again.")
+        raise TileError(tr("{path} cannot be read to its end. Copy it again.", path=dataset.GetDescription()))
     return values
 
 
@@ -167,5 +183,10 @@ def _transform(
     col, row, by_col, by_row = window[0], window[1], *steps
     found = (a * by_col, b * by_row, x + a * col + b * row, d * by_col, e * by_row, y + d * col + e * row)
     if not all(map(math.isfinite, found)):
-        raise TileError(f"The georeference of {dataset.GetDescription()} is not finite. Repair it first.")
+        raise TileError(
+            tr(
+                "The georeference of {path} is not finite. Repair it first.",
+                path=dataset.GetDescription(),
+            )
+        )
     return found

@@ -8,6 +8,7 @@ from typing import Optional
 from . import loopback, protocol
 from .endpoint import Endpoint
 from .qt import QtCore, QtNetwork, Signal
+from .translation import tr
 from .vitals import health_from_json
 
 LIMIT_MS = 15_000
@@ -70,19 +71,26 @@ class HealthCheck(QtCore.QObject):
 
     def _refusal(self, status: int, body: bytes) -> str:
         """Why an answer is none of a model process that can be used, "" where it is."""
-        where = f"The server {self._endpoint.address}"
+        where = tr("The server {address}", address=self._endpoint.address)
         if status == 401:
-            return f"{where} does not accept the token. Ask who runs it for the right one."
+            return tr("{where} does not accept the token. Ask who runs it for the right one.", where=where)
         try:
             said = json.loads(body)
             found = said["protocol"] if status == 200 else None
         except (ValueError, KeyError, TypeError):
             found = None
         if found is None:
-            return f"{where} answers, with HTTP status {status}, but is no GeoPix. Check address and port."
+            return tr(
+                "{where} answers, with HTTP status {status}, but is no GeoPix. Check address and port.",
+                where=where,
+                status=status,
+            )
         if found != protocol.VERSION:
-            return (
-                f"{where} speaks version {found} of the protocol and this plugin version {protocol.VERSION}. Install "
-                "the same release of both."
+            return tr(
+                "{where} speaks version {found} of the protocol and this plugin version {version}. "
+                "Install the same release of both.",
+                where=where,
+                found=found,
+                version=protocol.VERSION,
             )
         return ""

@@ -17,6 +17,7 @@ from . import offline_bundle
 from .install_tools import Tool
 from .offline_bundle import Bundle
 from .process_home import ENVIRONMENT, python_of
+from .translation import tr
 
 BUILDS = ("cpu", "cuda", "rocm")
 GB = 10**9
@@ -104,15 +105,15 @@ def steps(plan: Plan) -> list[Step]:
     if plan.bundle is not None:
         script = str(Path(offline_bundle.__file__).resolve())
         arguments = ("-I", script, str(plan.bundle.folder))
-        made.append(Step("bundle", "Check the offline bundle", str(plan.python), arguments))
+        made.append(Step("bundle", tr("Check the offline bundle"), str(plan.python), arguments))
     elif plan.tool.kind == "python" and plan.tool.pip < TRUSTS_SYSTEM:
-        made.append(_pip(plan, "pip", "Bring pip up to date", "--upgrade", NEW_PIP))
-    words = {"cpu": "for the CPU", "cuda": "for NVIDIA GPUs", "rocm": "for AMD GPUs"}[plan.build]
+        made.append(_pip(plan, "pip", tr("Bring pip up to date"), "--upgrade", NEW_PIP))
+    words = {"cpu": tr("for the CPU"), "cuda": tr("for NVIDIA GPUs"), "rocm": tr("for AMD GPUs")}[plan.build]
     install = _uv if plan.tool.kind == "uv" else _pip
-    made.append(install(plan, "torch", f"Install PyTorch {words}", *_from_index(plan), "torch"))
+    made.append(install(plan, "torch", tr("Install PyTorch {words}", words=words), *_from_index(plan), "torch"))
     wanted = f"{PACKAGE}=={plan.version}" if plan.bundle else str(plan.packages)
-    made.append(install(plan, "packages", "Install the model and its packages", wanted))
-    made.append(Step("check", "Start it once", str(plan.python), (*PROCESS, "doctor", "--json")))
+    made.append(install(plan, "packages", tr("Install the model and its packages"), wanted))
+    made.append(Step("check", tr("Start it once"), str(plan.python), (*PROCESS, "doctor", "--json")))
     return made
 
 
@@ -126,7 +127,7 @@ def wrong_build(plan: Plan, facts: Mapping[str, object]) -> str:
     device = str(facts.get("device", ""))
     if plan.build == "cpu" or device.startswith("cuda"):  # ROCm calls itself cuda, too
         return ""
-    return f"PyTorch is installed and finds no GPU; it runs on {device or 'nothing'}."
+    return tr("PyTorch is installed and finds no GPU; it runs on {device}.", device=device or "nothing")
 
 
 def _environment(plan: Plan) -> Step:
@@ -136,7 +137,7 @@ def _environment(plan: Plan) -> Step:
         wanted = f"=={plan.bundle.python}.*" if plan.bundle else UV_PYTHONS
         offline = ("--offline",) if plan.bundle else ()
         arguments = ("venv", "--no-project", *offline, "--python", wanted, str(plan.environment))
-    return Step("environment", "Make an environment", str(plan.tool.path), arguments)
+    return Step("environment", tr("Make an environment"), str(plan.tool.path), arguments)
 
 
 def _from_index(plan: Plan) -> tuple[str, ...]:

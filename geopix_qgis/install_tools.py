@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Optional
 
 from .qt import QtCore, Signal
+from .translation import tr
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # that the model's packages have wheels for
 LIKED = ((3, 12), (3, 13), (3, 11), (3, 14))  # in this order, where there are several
@@ -144,7 +145,9 @@ class Search(QtCore.QObject):
 
     def _take_python(self, program: str, code: int, said: str, wrong: str) -> None:
         if "ensurepip" in wrong:
-            self._unusable.append(f"{program} has no venv (Debian and Ubuntu: install python3-venv).")
+            self._unusable.append(
+                tr("{program} has no venv (Debian and Ubuntu: install python3-venv).", program=program)
+            )
         try:
             facts = json.loads(said.splitlines()[-1]) if code == 0 else {}
         except (ValueError, IndexError):
@@ -153,15 +156,17 @@ class Search(QtCore.QObject):
             return
         version = tuple(facts["version"])
         if not OLDEST <= version[:2] <= NEWEST or facts["bits"] != 64:
-            what = f"Python {'.'.join(map(str, version))}, {facts['bits']} bits"
-            self._unusable.append(f"{program} is {what}; 64 bits and {_span()} are needed.")
+            what = tr("Python {version}, {bits} bits", version=".".join(map(str, version)), bits=facts["bits"])
+            self._unusable.append(
+                tr("{program} is {what}; 64 bits and {span} are needed.", program=program, what=what, span=_span())
+            )
         elif version not in [tool.version for tool in self._tools if tool.kind == "python"]:
             self._tools.append(Tool("python", program, version, numbers(facts["pip"])))
 
     def _tell(self) -> None:
         tools = sorted(self._tools, key=lambda tool: -1 if tool.kind == "uv" else LIKED.index(tool.version[:2]))
         build = "cuda" if self._gpu else "rocm" if AMD_DRIVER.exists() else "cpu"
-        gpu = self._gpu or ("an AMD GPU" if build == "rocm" else "")
+        gpu = self._gpu or (tr("an AMD GPU") if build == "rocm" else "")
         self.found.emit(Machine(tuple(tools), tuple(dict.fromkeys(self._unusable)), gpu, build))
 
 
@@ -220,4 +225,4 @@ def _belongs_to_qgis(path: str) -> bool:
 
 def _span() -> str:
     oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
-    return f"Python {oldest} to {newest}"
+    return tr("Python {oldest} to {newest}", oldest=oldest, newest=newest)

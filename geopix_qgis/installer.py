@@ -30,6 +30,7 @@ from .process_home import (
 )
 from .qt import QtCore, QtNetwork, Signal
 from .redaction import without_secrets
+from .translation import tr
 from .whole_file import write_text
 
 KEPT_CHARS = 200_000  # of what a step says
@@ -84,7 +85,9 @@ class Installer(QtCore.QObject):
         try:
             make_home(self.plan.home)
         except PluginError as error:
-            advice = f"Choose another folder in the environment variable GEOPIX_HOME, restart QGIS, {AGAIN}"
+            advice = tr(
+                "Choose another folder in the environment variable GEOPIX_HOME, restart QGIS, {again}", again=AGAIN
+            )
             self._fail(Problem("permission", str(error), advice))
             return
         lacking = self._make_room()
@@ -92,8 +95,8 @@ class Installer(QtCore.QObject):
             self._fail(lacking)
             return
         if not self._lock.tryLock(0):
-            advice = "Wait until it is done, or close the other QGIS, then press Try again."
-            self._fail(Problem("locked", "Another QGIS is installing the model process.", advice))
+            advice = tr("Wait until it is done, or close the other QGIS, then press Try again.")
+            self._fail(Problem("locked", tr("Another QGIS is installing the model process."), advice))
             return
         self._number = -1
         self._next()
@@ -123,15 +126,19 @@ class Installer(QtCore.QObject):
         free, (_, needed) = free_bytes(self.plan.home), self.plan.needs_bytes
         if "torch" in self.done_before or free >= needed:
             return None
-        what = f"The disk has {free / GB:.1f} GB of space left, and about {needed / GB:.1f} GB are needed."
-        advice = f"Make room, or name a folder on another disk in GEOPIX_HOME and restart QGIS, {AGAIN}"
+        what = tr(
+            "The disk has {free:.1f} GB of space left, and about {needed:.1f} GB are needed.",
+            free=free / GB,
+            needed=needed / GB,
+        )
+        advice = tr("Make room, or name a folder on another disk in GEOPIX_HOME and restart QGIS, {again}", again=AGAIN)
         return Problem("disk", what, advice)
 
     def _next(self) -> None:
         self._number += 1
         while self._number < len(self.steps) and self.steps[self._number].name in self.done_before:
             self.step_began.emit(self._number)
-            self._say(f"{self.steps[self._number].title}: done before.")
+            self._say(tr("{title}: done before.", title=self.steps[self._number].title))
             self._number += 1
         if self._number == len(self.steps):
             self._switch()
@@ -179,7 +186,11 @@ class Installer(QtCore.QObject):
         moved = PROGRESS.match(line)
         if moved:
             done, total = map(float, moved.groups())
-            self.progress.emit(done, total, f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "")
+            self.progress.emit(
+                done,
+                total,
+                tr("{done:,.0f} of {total:,.0f} MB", done=done / 1e6, total=total / 1e6) if total else "",
+            )
         elif line.strip():
             self._output = (self._output + line + "\n")[-KEPT_CHARS:]
             self._say(line)
@@ -193,8 +204,8 @@ class Installer(QtCore.QObject):
             if self._stopping:
                 self._end(self.cancelled)
                 return
-            advice = f"Choose another one, {AGAIN}"
-            self._fail(Problem("program", f"{program} did not start: {why}.", advice))
+            advice = tr("Choose another one, {again}", again=AGAIN)
+            self._fail(Problem("program", tr("{program} did not start: {why}.", program=program, why=why), advice))
 
     def _step_ended(self, code: int, status: Any) -> None:
         self._read()
@@ -230,11 +241,13 @@ class Installer(QtCore.QObject):
         facts = _last_object(self._output)
         what = wrong_build(self.plan, facts)
         if not what:
-            self._say(f"It runs on {facts.get('device')} ({facts.get('device_name')}).")
+            self._say(tr("It runs on {device} ({name}).", device=facts.get("device"), name=facts.get("device_name")))
             return None
-        advice = (
-            "Update the GPU's driver; or choose a build that fits it: with uv that is found by itself, with pip paste "
-            f"the address of an index from PyTorch's start page; or choose the CPU build, {AGAIN}"
+        advice = tr(
+            "Update the GPU's driver; or choose a build that fits it: with uv that is found by "
+            "itself, with pip paste the address of an index from PyTorch's start page; or choose "
+            "the CPU build, {again}",
+            again=AGAIN,
         )
         return Problem("gpu", what, advice, self._output.strip()[-600:])
 
@@ -263,7 +276,7 @@ class Installer(QtCore.QObject):
             with self._log.open("a", encoding="utf-8") as log:
                 log.write(text + "\n")
         except OSError as error:  # the disk is full: the step itself will say so
-            text += f" (not in the log: {error.strerror})"
+            text += tr(" (not in the log: {strerror})", strerror=error.strerror)
         self.said.emit(text)
 
     def _fail(self, problem: Problem) -> None:

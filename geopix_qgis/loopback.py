@@ -9,16 +9,19 @@ from qgis.core import QgsApplication, QgsNetworkAccessManager
 from . import protocol
 from .endpoint import Endpoint
 from .qt import QtCore, QtNetwork
+from .translation import tr
 
 Errors = QtNetwork.QNetworkReply.NetworkError
 ADVICE = {
-    Errors.ConnectionRefusedError: "nothing listens there; is 'geopix serve' running, and is the port right?",
-    Errors.HostNotFoundError: "its name is not known; check the address.",
-    Errors.TimeoutError: "it did not answer in time; check the address, and firewalls on the way.",
-    Errors.OperationCanceledError: "it did not answer in time; check the address, and firewalls on the way.",
-    Errors.SslHandshakeFailedError: "its certificate is not trusted, or it does not speak https. Add the certificate "
-    "of its authority under Settings > Options > Authentication > Manage Certificates.",
-    Errors.RemoteHostClosedError: "it closed the connection; does it speak https rather than http?",
+    Errors.ConnectionRefusedError: tr("nothing listens there; is 'geopix serve' running, and is the port right?"),
+    Errors.HostNotFoundError: tr("its name is not known; check the address."),
+    Errors.TimeoutError: tr("it did not answer in time; check the address, and firewalls on the way."),
+    Errors.OperationCanceledError: tr("it did not answer in time; check the address, and firewalls on the way."),
+    Errors.SslHandshakeFailedError: tr(
+        "its certificate is not trusted, or it does not speak https. Add the certificate of "
+        "its authority under Settings > Options > Authentication > Manage Certificates."
+    ),
+    Errors.RemoteHostClosedError: tr("it closed the connection; does it speak https rather than http?"),
 }
 
 
@@ -55,7 +58,7 @@ def prepare(manager: QtNetwork.QNetworkAccessManager, endpoint: Endpoint, path: 
 def unreachable(endpoint: Endpoint, reply: QtNetwork.QNetworkReply) -> str:
     """Why a request reached no model process, with what to do."""
     why = ADVICE.get(reply.error(), f"{reply.errorString().rstrip('.')}.")
-    return f"The server {endpoint.address} was not reached: {why}"
+    return tr("The server {address} was not reached: {why}", address=endpoint.address, why=why)
 
 
 def status_of(reply: Optional[QtNetwork.QNetworkReply]) -> int:

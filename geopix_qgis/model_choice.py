@@ -10,10 +10,11 @@ from .client import AskClient
 from .endpoint import Endpoint
 from .protocol import ErrorEvent, Event, InstallEvent
 from .qt import QtCore, Signal
+from .translation import tr
 from .wording import duration
 
 GB = 1e9
-STAGES = {"waiting": "Another process fetches it...", "asking": "Asking the hub what there is..."}
+STAGES = {"waiting": tr("Another process fetches it..."), "asking": tr("Asking the hub what there is...")}
 
 
 def choose(name: str) -> None:
@@ -70,9 +71,14 @@ def in_words(event: InstallEvent) -> str:
     """How far a download is."""
     if event.stage in STAGES:
         return STAGES[event.stage]
-    text = f"{event.stage.capitalize()}: {event.done_bytes / GB:.1f} of {event.total_bytes / GB:.1f} GB"
+    text = tr(
+        "{stage}: {done_bytes:.1f} of {total_bytes:.1f} GB",
+        stage=event.stage.capitalize(),
+        done_bytes=event.done_bytes / GB,
+        total_bytes=event.total_bytes / GB,
+    )
     if event.bytes_per_s:
         text += f", {event.bytes_per_s / 1e6:.1f} MB/s"
     if event.seconds_left is not None:
-        text += f", {duration(event.seconds_left)} left"
+        text += tr(", {duration} left", duration=duration(event.seconds_left))
     return text

@@ -11,6 +11,7 @@ from .protocol import PathTile, Tile
 from .qt import QtCore, Signal
 from .raster import Selection
 from .rendering import Rendering
+from .translation import tr
 
 
 class PixelSource(QtCore.QObject):
@@ -80,7 +81,7 @@ class PixelSource(QtCore.QObject):
 
     def _not_read(self) -> None:
         task, self._task = self._task, None
-        self.failed.emit(task.problem if task is not None and task.problem else "The raster was not read.")
+        self.failed.emit(task.problem if task is not None and task.problem else tr("The raster was not read."))
 
     def _done(self, pixels: bytes) -> None:
         self.cancel()

@@ -16,6 +16,7 @@ from typing import Any, Optional
 
 from .errors import PluginError
 from .qt import QtCore
+from .translation import tr
 from .whole_file import write_text
 
 VARIABLE = "GEOPIX_HOME"
@@ -98,7 +99,9 @@ def make_home(home: Path) -> None:
         if not os.access(home, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
-        raise PluginError(f"The folder {home} cannot be written to: {error.strerror}.") from error
+        raise PluginError(
+            tr("The folder {home} cannot be written to: {strerror}.", home=home, strerror=error.strerror)
+        ) from error
 
 
 def free_bytes(folder: Path) -> int:

@@ -302,7 +302,8 @@ def request_from_dict(values: Any) -> AskRequest:
     if kind not in TILES:
         raise ProtocolError(f"tile kind is {kind!r}, expected one of {sorted(TILES)}")
     history = tuple(_build(Turn, turn) for turn in values.get("history", ()))
-    return _build(AskRequest, {**values, "tile": _build(TILES[kind], tile), "history": history})  # type: ignore[no-any-return]
+    values = {**values, "tile": _build(TILES[kind], tile), "history": history}
+    return _build(AskRequest, values)  # type: ignore[no-any-return]
 
 
 def encode_request(request: AskRequest, pixels: Optional[bytes] = None) -> tuple[str, bytes]:

@@ -41,7 +41,7 @@ SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "vitals", "palette", "s
 LAYERS = {
     "geopix_qgis": [
         {"plugin"},
-        {"gui"},
+        {"gui", "processing"},
         {"field_answers"},
         {"conversation"},
         # what was said
@@ -68,7 +68,7 @@ LAYERS = {
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"squaring"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
-        | {"redaction", "offline_bundle", "vitals"},
+        | {"redaction", "offline_bundle", "vitals", "translation"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }

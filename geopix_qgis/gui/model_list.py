@@ -9,6 +9,7 @@ from ..conversation import Conversation
 from ..model_choice import ModelDownload, choose, in_words
 from ..protocol import InstallEvent, ModelFacts
 from ..qt import QtWidgets
+from ..translation import tr
 from .colours import show_note
 from .naming import name_widgets
 
@@ -19,19 +20,28 @@ class ModelList(QtWidgets.QWidget):
     def __init__(self, conversation: Conversation, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self._talk = conversation
-        self.box, self.fetch, self.stop = QtWidgets.QComboBox(), QtWidgets.QPushButton(), QtWidgets.QPushButton("Stop")
+        self.box, self.fetch, self.stop = (
+            QtWidgets.QComboBox(),
+            QtWidgets.QPushButton(),
+            QtWidgets.QPushButton(tr("Stop")),
+        )
         self.bar, self.note = QtWidgets.QProgressBar(), QtWidgets.QLabel()
         self.note.setWordWrap(True)
         self.download = ModelDownload(self)
         name_widgets(
-            (self.box, "geopixModelBox", "Model", "Which model answers, from the next question on"),
-            (self.fetch, "geopixFetchModel", "Download", "Fetch it; an earlier download goes on where it stopped"),
-            (self.stop, "geopixStopFetch", "Stop the download", "What has come is kept"),
-            (self.bar, "geopixFetchBar", "Progress of the download", ""),
-            (self.note, "geopixFetchNote", "How far the download is", ""),
+            (self.box, "geopixModelBox", tr("Model"), tr("Which model answers, from the next question on")),
+            (
+                self.fetch,
+                "geopixFetchModel",
+                tr("Download"),
+                tr("Fetch it; an earlier download goes on where it stopped"),
+            ),
+            (self.stop, "geopixStopFetch", tr("Stop the download"), tr("What has come is kept")),
+            (self.bar, "geopixFetchBar", tr("Progress of the download"), ""),
+            (self.note, "geopixFetchNote", tr("How far the download is"), ""),
         )
         row = QtWidgets.QHBoxLayout()
-        row.addWidget(QtWidgets.QLabel("Model"))
+        row.addWidget(QtWidgets.QLabel(tr("Model")))
         row.addWidget(self.box, 1)
         row.addWidget(self.fetch)
         row.addWidget(self.stop)
@@ -49,7 +59,7 @@ class ModelList(QtWidgets.QWidget):
         self.download.finished.connect(self._fetched)
         self.download.failed.connect(lambda text: self._ended(text, warning=True))
         self.download.stopped.connect(
-            lambda: self._ended("Stopped. What has come is kept: Download goes on from here.")
+            lambda: self._ended(tr("Stopped. What has come is kept: Download goes on from here."))
         )
 
     def refresh(self) -> None:
@@ -57,7 +67,11 @@ class ModelList(QtWidgets.QWidget):
         chosen = self.box.currentData() if self.download.active else stored.load().model
         self.box.clear()
         for facts in self._talk.models:
-            here = "" if facts.installed else f" - not here yet, {facts.download_bytes / 1e9:.1f} GB"
+            here = (
+                ""
+                if facts.installed
+                else tr(" - not here yet, {download_bytes:.1f} GB", download_bytes=facts.download_bytes / 1e9)
+            )
             self.box.addItem(f"{facts.name}: {facts.title}{here}", facts.name)
         if self.box.findData(chosen) < 0:
             self.box.addItem(chosen, chosen)
@@ -80,7 +94,13 @@ class ModelList(QtWidgets.QWidget):
             self._talk.models_changed.emit()  # estimate, examples and notes are of this model now
             return
         if facts is not None:
-            show_note(self.note, f"{facts.on_this_machine} {facts.how_to_get}".strip(), warning=False)
+            show_note(
+                self.note,
+                tr(
+                    "{on_this_machine} {how_to_get}", on_this_machine=facts.on_this_machine, how_to_get=facts.how_to_get
+                ).strip(),
+                warning=False,
+            )
         self._show_buttons()
 
     def _fetch(self) -> None:
@@ -99,7 +119,7 @@ class ModelList(QtWidgets.QWidget):
 
     def _fetched(self, name: str) -> None:
         choose(name)
-        self._ended(f"{name} is here; it answers from the next question on.")
+        self._ended(tr("{name} is here; it answers from the next question on.", name=name))
         self._talk.look_at_models()
 
     def _ended(self, text: str, *, warning: bool = False) -> None:
@@ -112,6 +132,10 @@ class ModelList(QtWidgets.QWidget):
         missing = facts is not None and not facts.installed
         self.fetch.setVisible(missing and not active)
         self.fetch.setEnabled(self._talk.process.endpoint is not None)
-        self.fetch.setText(f"Download ({facts.download_bytes / 1e9:.1f} GB)" if facts is not None else "Download")
+        self.fetch.setText(
+            tr("Download ({download_bytes:.1f} GB)", download_bytes=facts.download_bytes / 1e9)
+            if facts is not None
+            else tr("Download")
+        )
         self.stop.setVisible(active)
         self.box.setEnabled(not active)

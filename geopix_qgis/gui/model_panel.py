@@ -11,6 +11,7 @@ from ..diagnosis import report
 from ..health import HealthCheck
 from ..protocol import ModelFacts
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 from ..vitals import Health
 from .model_list import ModelList
 from .naming import name_widgets
@@ -48,9 +49,12 @@ class ModelPanel(QtWidgets.QDialog):
         self.log = QtWidgets.QPlainTextEdit()
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(LOG_LINES)
-        self.begin, self.end, self.restart = map(QtWidgets.QPushButton, ("Start", "Stop", "Restart"))
-        self.copy, self.setup = QtWidgets.QPushButton("Copy report"), QtWidgets.QPushButton("Set up...")
-        self.server, self.here = QtWidgets.QPushButton("Use a server..."), QtWidgets.QPushButton("Use this computer")
+        self.begin, self.end, self.restart = map(QtWidgets.QPushButton, (tr("Start"), tr("Stop"), tr("Restart")))
+        self.copy, self.setup = QtWidgets.QPushButton(tr("Copy report")), QtWidgets.QPushButton(tr("Set up..."))
+        self.server, self.here = (
+            QtWidgets.QPushButton(tr("Use a server...")),
+            QtWidgets.QPushButton(tr("Use this computer")),
+        )
         self._name_widgets()
         self._place_widgets()
         self.begin.clicked.connect(conversation.warm_up)
@@ -68,8 +72,18 @@ class ModelPanel(QtWidgets.QDialog):
         """Shows what is known now."""
         process, facts, choices = self._talk.process, self._talk.facts, stored.load()
         self.light.show_state(process.state, process.message, process.server)
-        place = f"on the server {choices.server_url}" if choices.server_url else "on this computer"
-        self.where.setText(f"The model process runs {place}.{' ' + process.message if process.message else ''}")
+        place = (
+            tr("on the server {server_url}", server_url=choices.server_url)
+            if choices.server_url
+            else tr("on this computer")
+        )
+        self.where.setText(
+            tr(
+                "The model process runs {place}.{message}",
+                place=place,
+                message=" " + process.message if process.message else "",
+            )
+        )
         self.facts.setText("\n".join(described(facts, choices)))
         self.models.refresh()
         self._show_log()
@@ -115,7 +129,13 @@ class ModelPanel(QtWidgets.QDialog):
             name = health.device_name or health.device
             free = health.memory_free / GIB
             self.memory.setFormat(
-                f"{name}: {used / GIB:.1f} of {health.memory_total / GIB:.1f} GiB in use, {free:.1f} free"
+                tr(
+                    "{name}: {used:.1f} of {memory_total:.1f} GiB in use, {free:.1f} free",
+                    name=name,
+                    used=used / GIB,
+                    memory_total=health.memory_total / GIB,
+                    free=free,
+                )
             )
 
     def _show_log(self) -> None:
@@ -136,15 +156,35 @@ class ModelPanel(QtWidgets.QDialog):
     def _name_widgets(self) -> None:
         self.light.setObjectName("geopixPanelStatus")
         name_widgets(
-            (self.memory, "geopixMemory", "Memory of the device", "Of the GPU or the computer that the model runs on"),
-            (self.log, "geopixLog", "Last messages of the model process", ""),
-            (self.begin, "geopixStart", "Start", "Start the model process; the first question does so as well"),
-            (self.end, "geopixStop", "Stop", "End the model process and free its memory; the chat stays"),
-            (self.restart, "geopixRestart", "Restart", "End the model process and start it again; the chat stays"),
-            (self.copy, "geopixCopyReport", "Copy report", "Copy versions, settings and messages, without your name"),
-            (self.setup, "geopixPanelSetup", "Set up", "Install the model process anew, such as for another GPU"),
-            (self.server, "geopixPanelServer", "Use a server", "Let another computer do the work"),
-            (self.here, "geopixPanelHere", "Use this computer", "No longer use the server"),
+            (
+                self.memory,
+                "geopixMemory",
+                tr("Memory of the device"),
+                tr("Of the GPU or the computer that the model runs on"),
+            ),
+            (self.log, "geopixLog", tr("Last messages of the model process"), ""),
+            (self.begin, "geopixStart", tr("Start"), tr("Start the model process; the first question does so as well")),
+            (self.end, "geopixStop", tr("Stop"), tr("End the model process and free its memory; the chat stays")),
+            (
+                self.restart,
+                "geopixRestart",
+                tr("Restart"),
+                tr("End the model process and start it again; the chat stays"),
+            ),
+            (
+                self.copy,
+                "geopixCopyReport",
+                tr("Copy report"),
+                tr("Copy versions, settings and messages, without your name"),
+            ),
+            (
+                self.setup,
+                "geopixPanelSetup",
+                tr("Set up"),
+                tr("Install the model process anew, such as for another GPU"),
+            ),
+            (self.server, "geopixPanelServer", tr("Use a server"), tr("Let another computer do the work")),
+            (self.here, "geopixPanelHere", tr("Use this computer"), tr("No longer use the server")),
         )
 
     def _place_widgets(self) -> None:
@@ -162,7 +202,7 @@ class ModelPanel(QtWidgets.QDialog):
         column.addWidget(self.memory)
         column.addWidget(self.models)
         column.addWidget(self.facts)
-        column.addWidget(QtWidgets.QLabel("Last messages of the model process:"))
+        column.addWidget(QtWidgets.QLabel(tr("Last messages of the model process:")))
         column.addWidget(self.log, 1)
         column.addLayout(bottom)
         self.resize(620, 520)
@@ -171,15 +211,29 @@ class ModelPanel(QtWidgets.QDialog):
 def described(facts: Optional[ModelFacts], choices: stored.Settings) -> list[str]:
     """The chosen model, line by line."""
     if facts is None:
-        return [f"Model: {choices.model} (more is known once the process has started), device {choices.device}"]
+        return [
+            tr(
+                "Model: {model} (more is known once the process has started), device {device}",
+                model=choices.model,
+                device=choices.device,
+            )
+        ]
     fine, coarse = facts.gsd_range_m
     known = [
         f"{facts.title}: {facts.description}",
-        f"{facts.parameters / 1e6:,.1f} M parameters; needs about {facts.memory_bytes / MIB:,.0f} MiB; "
-        f"windows of {facts.window_px} px; {fine:g} to {coarse:g} m per pixel; device {choices.device}",
-        f"Licence: {facts.licence}",
+        tr(
+            "{parameters:,.1f} M parameters; needs about {memory_bytes:,.0f} MiB; windows of "
+            "{window_px} px; {fine:g} to {coarse:g} m per pixel; device {device}",
+            parameters=facts.parameters / 1e6,
+            memory_bytes=facts.memory_bytes / MIB,
+            window_px=facts.window_px,
+            fine=fine,
+            coarse=coarse,
+            device=choices.device,
+        ),
+        tr("Licence: {licence}", licence=facts.licence),
         facts.cannot,
         facts.on_this_machine,
-        "" if facts.installed else f"Not installed: {facts.how_to_get}",
+        "" if facts.installed else tr("Not installed: {how_to_get}", how_to_get=facts.how_to_get),
     ]
     return [line for line in known if line]

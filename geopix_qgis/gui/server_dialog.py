@@ -8,16 +8,20 @@ from ..endpoint import Endpoint, server_url
 from ..errors import BackendError
 from ..health import HealthCheck
 from ..qt import QtWidgets, Signal
+from ..translation import tr
 from ..vitals import Health
 from .colours import show_note
 from .naming import name_widgets
 
-EXPLAINED = (
+EXPLAINED = tr(
     "<p>Another computer of your network can do the work, such as one with a GPU. There, "
-    "<code>geopix serve --host ADDRESS --port 8443</code> runs with a token.</p><p><b>The pixels that you ask about "
-    "and your questions are sent to it.</b> The token is kept encrypted in QGIS's authentication manager.</p>"
+    "<code>geopix serve --host ADDRESS --port 8443</code> runs with a token.</p><p><b>The "
+    "pixels that you ask about and your questions are sent to it.</b> The token is kept "
+    "encrypted in QGIS's authentication manager.</p>"
 )
-PLAIN = "This address is not encrypted: everybody on the way can read pixels, questions and the token. Prefer https."
+PLAIN = tr(
+    "This address is not encrypted: everybody on the way can read pixels, questions and the token. Prefer https."
+)
 
 
 class ServerDialog(QtWidgets.QDialog):
@@ -27,31 +31,31 @@ class ServerDialog(QtWidgets.QDialog):
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("GeoPix - use a server")
+        self.setWindowTitle(tr("GeoPix - use a server"))
         self.url, self.key = QtWidgets.QLineEdit(), QtWidgets.QLineEdit()
         self.url.setPlaceholderText("https://gpu-box:8443")
         self.key.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self.warning, self.note = QtWidgets.QLabel(), QtWidgets.QLabel()
-        self.use, self.close_button = QtWidgets.QPushButton("Connect"), QtWidgets.QPushButton("Close")
+        self.use, self.close_button = QtWidgets.QPushButton(tr("Connect")), QtWidgets.QPushButton(tr("Close"))
         self.use.setDefault(True)
         self.close_button.setAutoDefault(False)
         self._check = HealthCheck(self)
         self._tried = Endpoint(0, "")
         name_widgets(
-            (self, "geopixServerDialog", "Use a server", ""),
-            (self.url, "geopixServerUrl", "Address of the server", "With its port"),
-            (self.key, "geopixServerKey", "Token of the server", "As it was given to 'geopix serve'"),
-            (self.warning, "geopixServerWarning", "Warning", ""),
-            (self.note, "geopixServerNote", "Whether it can be used", ""),
-            (self.use, "geopixServerUse", "Connect", "Try it, and use it from now on if it answers"),
-            (self.close_button, "geopixServerClose", "Close", "Change nothing"),
+            (self, "geopixServerDialog", tr("Use a server"), ""),
+            (self.url, "geopixServerUrl", tr("Address of the server"), tr("With its port")),
+            (self.key, "geopixServerKey", tr("Token of the server"), tr("As it was given to 'geopix serve'")),
+            (self.warning, "geopixServerWarning", tr("Warning"), ""),
+            (self.note, "geopixServerNote", tr("Whether it can be used"), ""),
+            (self.use, "geopixServerUse", tr("Connect"), tr("Try it, and use it from now on if it answers")),
+            (self.close_button, "geopixServerClose", tr("Close"), tr("Change nothing")),
         )
         explained = QtWidgets.QLabel(EXPLAINED)
         for label in (explained, self.warning, self.note):
             label.setWordWrap(True)
         form = QtWidgets.QFormLayout()
-        form.addRow("Address", self.url)
-        form.addRow("Token", self.key)
+        form.addRow(tr("Address"), self.url)
+        form.addRow(tr("Token"), self.key)
         row = QtWidgets.QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.use)
@@ -97,13 +101,22 @@ class ServerDialog(QtWidgets.QDialog):
             self.refuse(str(error))
             return
         self.use.setEnabled(False)
-        show_note(self.note, "Asking it...", warning=False)
+        show_note(self.note, tr("Asking it..."), warning=False)
         self._check.start(self._tried)
 
     def _well(self, health: Health) -> None:
         self.use.setEnabled(True)
         where = health.device_name or health.device
-        show_note(self.note, f"It answers: GeoPix {health.version}, {health.model} on {where}.", warning=False)
+        show_note(
+            self.note,
+            tr(
+                "It answers: GeoPix {version}, {model} on {where}.",
+                version=health.version,
+                model=health.model,
+                where=where,
+            ),
+            warning=False,
+        )
         self.chosen.emit(self._tried.url, self._tried.token)
 
     def _failed(self, text: str) -> None:

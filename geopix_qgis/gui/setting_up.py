@@ -14,6 +14,7 @@ from ..conversation import Conversation
 from ..errors import BackendError
 from ..process_home import process_home, remove_unused
 from ..qt import QtCore, QtWidgets
+from ..translation import tr
 from .server_dialog import ServerDialog
 from .setup_card import SetupCard
 from .setup_dialog import SetupDialog
@@ -89,7 +90,7 @@ class SettingUp(QtCore.QObject):
     def _installed(self) -> None:
         self.use_python("")
         remove_unused(process_home())
-        self._say("The model process is installed. Type a question.", Qgis.MessageLevel.Success)
+        self._say(tr("The model process is installed. Type a question."), Qgis.MessageLevel.Success)
 
     def _use_server(self, url: str, said: str) -> None:
         try:
@@ -100,7 +101,7 @@ class SettingUp(QtCore.QObject):
             return
         settings.save(replace(settings.load(), server_url=url))
         self._restart()
-        self._say(f"Questions and their pixels now go to {url}.", Qgis.MessageLevel.Info)
+        self._say(tr("Questions and their pixels now go to {url}.", url=url), Qgis.MessageLevel.Info)
 
     def _restart(self) -> None:
         self._card.hide()

@@ -6,6 +6,7 @@ import os
 from typing import Optional
 
 from ..qt import QtWidgets, Signal
+from ..translation import tr
 from .naming import name_widgets
 
 
@@ -21,20 +22,30 @@ class SetupCard(QtWidgets.QFrame):
         self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         self._message = QtWidgets.QLabel()
         self._message.setWordWrap(True)
-        self.setup = QtWidgets.QPushButton("Set up...")
-        self.server = QtWidgets.QPushButton("Use a server...")
-        self.python = QtWidgets.QPushButton("Choose Python...")
+        self.setup = QtWidgets.QPushButton(tr("Set up..."))
+        self.server = QtWidgets.QPushButton(tr("Use a server..."))
+        self.python = QtWidgets.QPushButton(tr("Choose Python..."))
         name_widgets(
-            (self, "geopixSetupCard", "Set up the model", ""),
-            (self._message, "geopixSetupMessage", "What is missing", ""),
+            (self, "geopixSetupCard", tr("Set up the model"), ""),
+            (self._message, "geopixSetupMessage", tr("What is missing"), ""),
             (
                 self.setup,
                 "geopixSetup",
-                "Set up",
-                "Install the model process outside of QGIS; asks before it does anything",
+                tr("Set up"),
+                tr("Install the model process outside of QGIS; asks before it does anything"),
             ),
-            (self.server, "geopixUseServer", "Use a server", "Let another computer, such as a GPU box, do the work"),
-            (self.python, "geopixChoosePython", "Choose Python", "The Python of an environment that holds the model"),
+            (
+                self.server,
+                "geopixUseServer",
+                tr("Use a server"),
+                tr("Let another computer, such as a GPU box, do the work"),
+            ),
+            (
+                self.python,
+                "geopixChoosePython",
+                tr("Choose Python"),
+                tr("The Python of an environment that holds the model"),
+            ),
         )
         self.setup.clicked.connect(self.setup_wanted)
         self.server.clicked.connect(self.server_wanted)
@@ -56,7 +67,9 @@ class SetupCard(QtWidgets.QFrame):
 
     def _choose(self) -> None:
         pattern = "Python (python.exe)" if os.name == "nt" else "Python (python*)"
-        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Python of the model", "", f"{pattern};;All files (*)")
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, tr("Python of the model"), "", f"{pattern};;All files (*)"
+        )
         if path:
             self.hide()
             self.python_chosen.emit(path)

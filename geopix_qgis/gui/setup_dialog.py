@@ -11,11 +11,12 @@ from ..install_problems import Problem
 from ..install_tools import Machine, Search
 from ..installer import Installer
 from ..qt import QtWidgets, Signal
+from ..translation import tr
 from .naming import name_widgets
 from .setup_choices import SetupChoices
 from .setup_progress import SetupProgress
 
-READY = "The model process is installed and was started once. You can ask now."
+READY = tr("The model process is installed and was started once. You can ask now.")
 
 
 class SetupDialog(QtWidgets.QDialog):
@@ -33,7 +34,7 @@ class SetupDialog(QtWidgets.QDialog):
         self, home: Path, programs: Optional[list[str]] = None, parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("GeoPix - set up the model")
+        self.setWindowTitle(tr("GeoPix - set up the model"))
         self._home, self._programs = home, programs
         self._search: Optional[Search] = None
         self.installer: Optional[Installer] = None
@@ -41,19 +42,24 @@ class SetupDialog(QtWidgets.QDialog):
         self.pages = QtWidgets.QStackedWidget()
         self.pages.addWidget(self.choices)
         self.pages.addWidget(self.progress)
-        self.back, self.copy = QtWidgets.QPushButton("Back"), QtWidgets.QPushButton("Copy report")
-        self.stop, self.go = QtWidgets.QPushButton("Stop"), QtWidgets.QPushButton("Install")
-        self.close_button = QtWidgets.QPushButton("Close")
+        self.back, self.copy = QtWidgets.QPushButton(tr("Back")), QtWidgets.QPushButton(tr("Copy report"))
+        self.stop, self.go = QtWidgets.QPushButton(tr("Stop")), QtWidgets.QPushButton(tr("Install"))
+        self.close_button = QtWidgets.QPushButton(tr("Close"))
         for button in (self.back, self.copy, self.stop, self.close_button):
             button.setAutoDefault(False)
         self.go.setDefault(True)
         name_widgets(
-            (self, "geopixSetupDialog", "Set up the model", ""),
-            (self.back, "geopixSetupBack", "Back", "Change what was chosen"),
-            (self.copy, "geopixSetupCopy", "Copy report", "Copy what happened, without your name and without tokens"),
-            (self.stop, "geopixSetupStop", "Stop", "Stop; finished steps are kept"),
-            (self.go, "geopixSetupGo", "Install", "Begin, or go on"),
-            (self.close_button, "geopixSetupClose", "Close", "Close this window; an installation goes on"),
+            (self, "geopixSetupDialog", tr("Set up the model"), ""),
+            (self.back, "geopixSetupBack", tr("Back"), tr("Change what was chosen")),
+            (
+                self.copy,
+                "geopixSetupCopy",
+                tr("Copy report"),
+                tr("Copy what happened, without your name and without tokens"),
+            ),
+            (self.stop, "geopixSetupStop", tr("Stop"), tr("Stop; finished steps are kept")),
+            (self.go, "geopixSetupGo", tr("Install"), tr("Begin, or go on")),
+            (self.close_button, "geopixSetupClose", tr("Close"), tr("Close this window; an installation goes on")),
         )
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.copy)
@@ -135,20 +141,20 @@ class SetupDialog(QtWidgets.QDialog):
 
     def _failed(self, problem: Problem) -> None:
         self.progress.failed(problem)
-        self._show_buttons("Try again")
+        self._show_buttons(tr("Try again"))
 
     def _cancelled(self) -> None:
         self.progress.stopped()
-        self._show_buttons("Go on")
+        self._show_buttons(tr("Go on"))
 
-    def _show_buttons(self, go: str = "Install") -> None:
+    def _show_buttons(self, go: str = tr("Install")) -> None:
         """The buttons that make sense now; ``go`` is what the main one says, "" for none."""
         first = self.pages.currentWidget() is self.choices
         self.back.setVisible(not first and not self.active and bool(go))
         self.copy.setVisible(not first)
         self.stop.setVisible(self.active)
         self.go.setVisible(not self.active and bool(go))
-        self.go.setText(go or "Install")
+        self.go.setText(go or tr("Install"))
         self.go.setEnabled(not first or (self._search is None and self.choices.plan() is not None))
 
     def _copy(self) -> None:

@@ -10,6 +10,7 @@ from qgis.gui import QgsCollapsibleGroupBoxBasic
 from ..install_plan import Step
 from ..install_problems import Problem
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 from .buttons import theme_icon
 from .colours import show_note
 from .naming import name_widgets
@@ -37,17 +38,17 @@ class SetupProgress(QtWidgets.QWidget):
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(LOG_LINES)
         self.log.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
-        self.folded = QgsCollapsibleGroupBoxBasic("Log")
+        self.folded = QgsCollapsibleGroupBoxBasic(tr("Log"))
         self.folded.setCollapsed(True)
         QtWidgets.QVBoxLayout(self.folded).addWidget(self.log)
         self._number, self._clock = -1, QtCore.QElapsedTimer()
         name_widgets(
-            (self.list, "geopixSetupSteps", "Steps of the installation", ""),
-            (self.bar, "geopixSetupBar", "Progress of this step", ""),
-            (self.now, "geopixSetupNow", "What is done now", ""),
-            (self.what, "geopixSetupWhat", "How it ended", ""),
-            (self.advice, "geopixSetupAdvice", "What to do next", ""),
-            (self.log, "geopixSetupLog", "Log of the installation", ""),
+            (self.list, "geopixSetupSteps", tr("Steps of the installation"), ""),
+            (self.bar, "geopixSetupBar", tr("Progress of this step"), ""),
+            (self.now, "geopixSetupNow", tr("What is done now"), ""),
+            (self.what, "geopixSetupWhat", tr("How it ended"), ""),
+            (self.advice, "geopixSetupAdvice", tr("What to do next"), ""),
+            (self.log, "geopixSetupLog", tr("Log of the installation"), ""),
         )
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -110,7 +111,7 @@ class SetupProgress(QtWidgets.QWidget):
 
     def stopped(self) -> None:
         """The analyst has stopped it."""
-        self._ended("Stopped.", "Press Go on whenever you like: finished steps are kept.", warning=False)
+        self._ended("Stopped.", tr("Press Go on whenever you like: finished steps are kept."), warning=False)
 
     def _close_step(self) -> None:
         if self._number >= 0:
@@ -121,7 +122,7 @@ class SetupProgress(QtWidgets.QWidget):
             font.setBold(False)
             item.setFont(font)
             if seconds >= 1:
-                item.setText(f"{item.text()}  ({seconds:,.0f} s)")
+                item.setText(tr("{text}  ({seconds:,.0f} s)", text=item.text(), seconds=seconds))
             self._number = -1
 
     def _mark(self, number: int, icon: str) -> None:

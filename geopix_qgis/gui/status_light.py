@@ -6,6 +6,7 @@ from typing import Optional
 
 from ..backend_process import State
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 from .colours import ACCENT, BAD, GOOD, IDLE, PENDING
 
 COLOURS = {
@@ -15,14 +16,21 @@ COLOURS = {
     State.BUSY: ACCENT,
     State.ERROR: BAD,
 }
-MEANINGS = {
-    State.OFF: "The model process is not running; the first question starts it.",
-    State.STARTING: "The model process is starting.",
-    State.READY: "The model process is ready.",
-    State.BUSY: "The model is answering.",
-    State.ERROR: "The model process has a problem; the next question restarts it.",
+NAMES = {
+    State.OFF: tr("off"),
+    State.STARTING: tr("starting"),
+    State.READY: tr("ready"),
+    State.BUSY: tr("busy"),
+    State.ERROR: tr("error"),
 }
-HERE = "Nothing leaves this machine."
+MEANINGS = {
+    State.OFF: tr("The model process is not running; the first question starts it."),
+    State.STARTING: tr("The model process is starting."),
+    State.READY: tr("The model process is ready."),
+    State.BUSY: tr("The model is answering."),
+    State.ERROR: tr("The model process has a problem; the next question restarts it."),
+}
+HERE = tr("Nothing leaves this machine.")
 SIDE = 10
 
 
@@ -40,13 +48,12 @@ class StatusLight(QtWidgets.QToolButton):
     def show_state(self, state: State, detail: str = "", server: str = "") -> None:
         """Shows a state; ``detail`` is added to the tooltip, and the address of a ``server`` that is used."""
         self.setIcon(QtGui.QIcon(_dot(COLOURS[state])))
-        self.setText(state.value)
+        self.setText(NAMES[state])
         meaning = f"{MEANINGS[state]} {HERE}" if state is State.READY and not server else MEANINGS[state]
-        sent = f"Questions and pixels go to {server}." if server else ""
-        self.setToolTip(
-            "\n".join(filter(None, (meaning, sent, detail))) + "\nClick for the model, its log and a restart."
-        )
-        self.setAccessibleName(f"Model process: {state.value}")
+        sent = tr("Questions and pixels go to {server}.", server=server) if server else ""
+        click = tr("Click for the model, its log and a restart.")
+        self.setToolTip("\n".join(filter(None, (meaning, sent, detail, click))))
+        self.setAccessibleName(tr("Model process: {state}", state=NAMES[state]))
 
 
 def _dot(colour: str) -> QtGui.QPixmap:
