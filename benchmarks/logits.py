@@ -23,7 +23,7 @@ def rows(quick: bool) -> list[Row]:
     """IoU, vertices and speed on a window of 256 x 256 logits; medians of many, as one takes milliseconds."""
     logits, truth = synthetic.soft(SIDE_PX)
     found = {"ours": lambda: ours(logits), "rasterio": lambda: theirs(logits)}
-    seconds = alternated(found, 9 if quick else 25)
+    seconds = alternated(found, 9 if quick else 25, calls=5)
     measured = {}
     for name, run in found.items():
         polygons = run()

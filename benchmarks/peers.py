@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import subprocess
@@ -10,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes
 from shapely.geometry import shape
 
 Geometries = NDArray[np.object_]
+DISTRIBUTIONS = (
+    *("numpy", "shapely", "rasterio", "pyogrio", "pyarrow", "pyproj", "torch"),
+    *("segment-geospatial", "opencv-python-headless", "fiona", "geopandas"),
+)
 GDAL_PYTHON = "/usr/bin/python3"  # GDAL's own bindings come with the system's Python
 
 
@@ -120,9 +126,21 @@ class GdalPolygonize:
 
 
 def versions() -> dict[str, str]:
-    """Of all libraries that take part."""
-    found = {"python": sys.version.split()[0]}
-    for name in ("numpy", "shapely", "rasterio", "pyogrio", "pyproj", "fiona", "geopandas", "cv2"):
-        spec = importlib.util.find_spec(name)
-        found[name] = __import__(name).__version__ if spec is not None else "missing"
-    return found
+    """Of Python and of all libraries that take part."""
+    found = {"Python": sys.version.split()[0]}
+    for name in DISTRIBUTIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "missing"
+    found["GDAL in rasterio"] = rasterio.__gdal_version__
+    return {**found, "GDAL in the system's Python": _gdal_version()}
+
+
+def _gdal_version() -> str:
+    command = [GDAL_PYTHON, "-c", "from osgeo import gdal; print(gdal.__version__)"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "missing"
+    return asked.stdout.strip() or "missing"

@@ -48,18 +48,26 @@ def missing(name: str, goal: float, why: object) -> Row:
     return Row(name, None, goal, False, note=" ".join(str(why).split())[:200])
 
 
-def alternated(contestants: Mapping[str, Contestant], repeats: int) -> dict[str, float]:
-    """Median wall seconds of each contestant; they take turns, after a round that is not counted.
+def alternated(contestants: Mapping[str, Contestant], repeats: int, calls: int = 1) -> dict[str, float]:
+    """Median CPU seconds of a call of each contestant; they take turns, after a round that is not counted.
 
-    A contestant that measures itself, as one in another process does, returns its seconds as a float.
+    CPU time, of all threads and of the kernel for them, because the machines that this runs on are shared: alone on a
+    machine, work in one thread takes as long by the clock.  A contestant that measures itself, as one in another
+    process does, returns its seconds as a float.
+
+    Args:
+        contestants: By name.
+        repeats: Rounds that count.
+        calls: In a row, of what takes only milliseconds.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for attempt in range(repeats + 1):
         for name, run in contestants.items():
             gc.collect()
-            began = time.perf_counter()
-            result = run()
-            spent = result if isinstance(result, float) else time.perf_counter() - began
+            began = time.process_time()
+            for _ in range(calls):
+                result = run()
+            spent = result if isinstance(result, float) else (time.process_time() - began) / calls
             del result
             if attempt:
                 seconds[name].append(spent)

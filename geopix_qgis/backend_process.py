@@ -25,6 +25,7 @@ from .shipped import plugin_version
 from .translation import tr
 from .vitals import Health
 
+NOWHERE = Endpoint(0, "")
 START_LIMIT_MS = 120_000
 STDERR_TAIL_CHARS = 4000
 CHATTER = ("INFO", "DEBUG")  # how lines of its log begin that explain nothing
@@ -148,7 +149,7 @@ class BackendProcess(QtCore.QObject):
         self._check = HealthCheck(self)
         self._check.well.connect(self._server_is_well)
         self._check.failed.connect(self._fail)
-        self._server = Endpoint(0, "")
+        self._server = NOWHERE
         self._limit = QtCore.QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.setInterval(START_LIMIT_MS)
@@ -156,10 +157,16 @@ class BackendProcess(QtCore.QObject):
 
     def reach(self, target: Union[Path, Endpoint], device: str) -> None:
         """Starts a process with a Python, or uses a server, see ``target_of``; ``ready`` or ``failed`` follows."""
+        self.leave_unless(target)
         if isinstance(target, Endpoint):
             self.connect_to(target)
         else:
             self.start(target, device)
+
+    def leave_unless(self, target: Union[Path, Endpoint]) -> None:
+        """Ends what runs if it is not where this is: another window may have changed the settings meanwhile."""
+        if self.running and self._server != (target if isinstance(target, Endpoint) else NOWHERE):
+            self.stop()
 
     def connect_to(self, server: Endpoint) -> None:
         """Uses a server elsewhere; ``ready`` or ``failed`` follows.  Does nothing where one already runs or starts."""
@@ -174,7 +181,7 @@ class BackendProcess(QtCore.QObject):
         """Starts the process; ``ready`` or ``failed`` follows.  Does nothing where it already runs or starts."""
         if self.running:
             return
-        self._out, self._err, self.endpoint = b"", "", None
+        self._out, self._err, self.endpoint, self._server = b"", "", None, NOWHERE
         process = QtCore.QProcess(self)
         environment = QtCore.QProcessEnvironment()
         for name, value in clean_environment(os.environ, secrets.token_urlsafe(24)).items():

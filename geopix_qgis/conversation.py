@@ -180,7 +180,8 @@ class Conversation(QtCore.QObject):
         if selection.rendering is not None:
             self.progress.emit(0, 0, tr("Rendering the layer..."))
         finest_m = self.facts.gsd_range_m[0] if self.facts else None
-        away, again = bool(choices.server_url), follow_up and bool(self.book.context)
+        self.process.leave_unless(target)
+        away, again = isinstance(target, Endpoint), follow_up and bool(self.book.context)
         self._pixels.fetch(selection, anew=not again, away=away, finest_m=finest_m)
         self.process.reach(target, choices.device)
         return True

@@ -110,7 +110,12 @@ def check(bundle: Bundle, tell: Callable[[int, int], None]) -> None:
         raise BundleError(f"{name} is damaged: {why}. Copy the bundle anew.")
     done = 0
     for name, (size, expected) in bundle.files.items():
-        found = digest(bundle.wheels / name, lambda count, start=done: tell(start + count, bundle.size))  # type: ignore[misc]
+
+        def heard(count: int, start: int = done) -> None:
+            """Passes on how far the whole bundle is."""
+            tell(start + count, bundle.size)
+
+        found = digest(bundle.wheels / name, heard)
         if found != (size, expected):
             raise BundleError(f"{name} is damaged: its {found[0]:,} bytes are not those of the list. Copy it anew.")
         done += size

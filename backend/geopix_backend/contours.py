@@ -9,6 +9,8 @@ the outlines of ``benchmarks/logits.py`` agree less with the true shapes, by an 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ from .outlines import Ints, Outlines, trace
 
 Floats = NDArray[np.float32]
 Points = NDArray[np.complex128]
-NEWTON_STEPS = 3  # from the crossing of a straight line; 998 of 1000 points are then within 0.001 px
+NEWTON_STEPS = 2  # from the crossing of a straight line; 995 of 1000 points are then within 0.01 px
 NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
 
 
@@ -37,42 +39,51 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     """
     if 0 in logits.shape:
         return trace(np.zeros(logits.shape, bool))
-    padded = np.pad(logits, 1, mode="edge")
-    stairs = trace(padded > 0 if labels is None else np.pad(labels, 1, mode="edge"), min_area_px)
+    known = np.pad(logits, 3, mode="edge")
+    known[:2] = known[-2:] = known[:, :2] = known[:, -2:] = np.nan
+    inside = known[2:-2, 2:-2] > 0 if labels is None else np.pad(labels, 1, mode="edge")
+    stairs = trace(inside, min_area_px)
     corner = stairs.points.view(np.complex128)[:, 0]
     edge = np.diff(corner)
-    length = (np.abs(edge.real) + np.abs(edge.imag)).astype(np.int64)
+    length = np.abs(edge.real + edge.imag).astype(np.int64)  # along one of the axes
     length[stairs.rings[1:-1] - 1] = 0  # from one ring to the next
     before = np.cumsum(length) - length
-    number = np.arange(len(edge)).repeat(length)
-    along = (edge / np.maximum(length, 1))[number]
-    middle = corner[number] + along * (np.arange(len(number)) - before[number] + 0.5)
+    along = edge / np.maximum(length, 1)
+    middle = (corner[:-1] - along * (before - 0.5)).repeat(length)
+    along = along.repeat(length)
+    middle += along * np.arange(len(along))
     inwards = along * 1j  # the area is to the right, y down
-    points = middle + (0.5 - _crossings(padded, middle, inwards)) * inwards
+    points = middle + (0.5 - _crossings(known, middle, inwards)) * inwards
     height, width = logits.shape
-    points.real = np.clip(points.real - 1, 0, width)  # the padding falls onto the border
-    points.imag = np.clip(points.imag - 1, 0, height)
+    points.real = _within(points.real - 1, 0, width)  # the padding falls onto the border
+    points.imag = _within(points.imag - 1, 0, height)
     return _closed(points, before, stairs)
 
 
-def _crossings(logits: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
-    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none."""
-    before, inner, outer, after = (_at(logits, middle + away * inwards) for away in (1.5, 0.5, -0.5, -1.5))
+def _crossings(known: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
+    """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none.
+
+    Args:
+        known: The logits with three pixels more on each side: the nearest ones like their neighbours, the others NaN.
+        middle: Of the edges, in coordinates of an array with one pixel more on each side.
+        inwards: From the outer to the inner pixel.
+    """
+    width = known.shape[1]
+    centre = middle + 0.5 * inwards
+    inner_at = (centre.imag.astype(np.int64) + 2) * width + centre.real.astype(np.int64) + 2
+    step = (inwards.imag * width + inwards.real).astype(np.int64)
+    before, inner, outer, after = (known.reshape(-1).take(inner_at + away * step) for away in (1, 0, -1, -2))
     before, after = np.where(np.isnan(before), inner, before), np.where(np.isnan(after), outer, after)
-    outer = np.where(outer > 0, np.float32(np.nan), outer)
+    outer[outer > 0] = np.nan
     share = inner / (inner - outer)
     for _ in range(NEWTON_STEPS):
         value, slope = between(before, inner, outer, after, share)
-        share = np.clip(share - np.divide(value, slope, out=np.zeros_like(value), where=slope < 0), 0, 1)
-    return np.where(np.isnan(share), 0.5, np.clip(share, NEAREST, 1 - NEAREST))
+        share = _within(share - np.divide(value, slope, out=np.zeros_like(value), where=slope < 0), 0, 1)
+    return np.where(np.isnan(share), 0.5, _within(share, NEAREST, 1 - NEAREST))
 
 
-def _at(values: Floats, centre: Points) -> Floats:
-    """Values of the pixels with these centres; NaN beyond the array."""
-    row, col = centre.imag.astype(np.int64), centre.real.astype(np.int64)
-    height, width = values.shape
-    inside = (centre.imag >= 0) & (row < height) & (centre.real >= 0) & (col < width)
-    return np.where(inside, values.reshape(-1).take(row * width + col, mode="clip"), np.float32(np.nan))
+def _within(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
+    return np.asarray(np.minimum(np.maximum(values, least), most))
 
 
 def _closed(points: Points, before: Ints, stairs: Outlines) -> Outlines:

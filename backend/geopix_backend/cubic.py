@@ -7,9 +7,11 @@ bilinear ones (docs/log.md).
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+BLOCK = 8  # samples that are doubled together
 SHARPNESS = -0.75  # Keys 1981, the parameter a; the value that OpenCV and PyTorch use
 
 
@@ -22,10 +24,13 @@ def resized(logits: Floats, height: int, width: int) -> Floats:
 
 
 def doubled(logits: Floats) -> Floats:
-    """``resized`` to twice the size, three times as fast."""
+    """``resized`` to twice the size, eight times as fast."""
     height, width = logits.shape
-    tall = np.stack(_halfway(np.pad(logits, [(2, 2), (0, 0)], mode="edge"), 0), axis=1).reshape(2 * height, width)
-    return np.stack(_halfway(np.pad(tall, [(0, 0), (2, 2)], mode="edge"), 1), axis=2).reshape(2 * height, 2 * width)
+    fill = [(2, 2 - side % -BLOCK) for side in (height, width)]
+    blocks = sliding_window_view(np.pad(np.asarray(logits, np.float32), fill, mode="edge"), BLOCK + 4, axis=0)[::BLOCK]
+    tall = np.matmul(DOUBLING, blocks.swapaxes(1, 2)).reshape(-1, blocks.shape[1])[: 2 * height]
+    wide = sliding_window_view(tall, BLOCK + 4, axis=1)[:, ::BLOCK].reshape(-1, BLOCK + 4) @ DOUBLING.T
+    return np.asarray(wide.reshape(2 * height, -1)[:, : 2 * width])
 
 
 def between(before: Floats, first: Floats, second: Floats, after: Floats, share: Floats) -> tuple[Floats, Floats]:
@@ -49,18 +54,21 @@ def _resized_rows(logits: Floats, height: int) -> Floats:
     return total
 
 
-def _halfway(padded: Floats, axis: int) -> list[Floats]:
-    """Samples a quarter before and a quarter after the centre of each one along an axis padded by two."""
-    count = padded.shape[axis] - 4
-    shifted = [padded[first : first + count] if axis == 0 else padded[:, first : first + count] for first in range(5)]
-    near, next_, far, farther = _weight(np.array([0.25, 0.75, 1.25, 1.75])).astype(np.float32)
-    before = farther * shifted[0] + next_ * shifted[1] + near * shifted[2] + far * shifted[3]
-    after = far * shifted[1] + near * shifted[2] + next_ * shifted[3] + farther * shifted[4]
-    return [before, after]
-
-
 def _weight(away: NDArray[np.float64]) -> NDArray[np.float64]:
     """Keys' cubic convolution kernel at distances of 0 to 2 samples."""
     a = SHARPNESS
     close = (a + 2) * away**3 - (a + 3) * away**2 + 1
     return np.where(away <= 1, close, a * (away**3 - 5 * away**2 + 8 * away - 4))
+
+
+def _doubling() -> Floats:
+    """(2 BLOCK, BLOCK + 4) weights that make a block of samples, with two more on each side, into twice as many."""
+    weights = np.zeros((2 * BLOCK, BLOCK + 4))
+    near, next_, far, farther = _weight(np.array([0.25, 0.75, 1.25, 1.75]))
+    for place in range(BLOCK):
+        weights[2 * place, place : place + 4] = farther, next_, near, far
+        weights[2 * place + 1, place + 1 : place + 5] = far, near, next_, farther
+    return weights.astype(np.float32)
+
+
+DOUBLING = _doubling()

@@ -21,8 +21,6 @@ Words = NDArray[np.uint64]
 Values = NDArray[np.integer[Any]]
 WORD = np.uint64
 BAND_BYTES = 2**18  # rows that are compared at once stay in the cache of a core: 1.6 times as fast as all at once
-# Outlines that turn at a point whose pixels tl + 2 tr + 4 bl + 8 br are of the area; two at a saddle.
-TURNS = np.array([0, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1, 0, 1, 1, 0], np.uint8)
 FULL = np.uint64(2**64 - 1)
 
 
@@ -147,24 +145,16 @@ class LabelScanner:
     def _records(self, strip: Values, row: Ints, col: Ints) -> Corners:
         """Records of each value around the points (row of the strip, col), which come by row."""
         around = self._around(strip, row, col)
-        turns = np.zeros((len(row), 4), np.uint8)
-        below = np.zeros((len(row), 4), bool)
-        same = [[around[one] == around[other] for other in range(4)] for one in range(4)]
-        for one, place in enumerate(around):
-            code = sum(same[one][other].view(np.uint8) << np.uint8(other) for other in range(4))
-            chosen = place != 0
-            for other in range(one):  # a value is counted where it comes first
-                chosen &= ~same[one][other]
-            turns[:, one], below[:, one] = TURNS[code] * chosen, same[one][3]
+        turns, saddles, below = _turns(around)
         at = np.flatnonzero(turns)
-        value = around[at & 3, at >> 2]
+        value = around.T.reshape(-1)[at]
         order = stable_order(value)
-        at = at[order]
-        times = turns.reshape(-1)[at]
-        if (times > 1).any():
-            order, at, times = order.repeat(times), at.repeat(times), times.repeat(times)
-        row, col = row[at >> 2] + self._row, col[at >> 2]
-        return Corners(value[order], row, col, below.reshape(-1)[at], times > 1)
+        at, value = at[order], value[order]
+        saddle = saddles.reshape(-1)[at]
+        if saddle.any():
+            times = 1 + saddle
+            at, value, saddle = at.repeat(times), value.repeat(times), saddle.repeat(times)
+        return Corners(value, row[at >> 2] + self._row, col[at >> 2], below.reshape(-1)[at], saddle)
 
     def _around(self, strip: Values, row: Ints, col: Ints) -> Values:
         """(4, n) values of the pixels around the points: upper left, upper right, lower left, lower right."""
@@ -178,6 +168,25 @@ class LabelScanner:
         around[0::2, col == 0] = 0
         around[1::2, col == self._width] = 0
         return around
+
+
+def _turns(around: Values) -> tuple[Bools, Bools, Bools]:
+    """(n, 4) for the pixels around points, (4, n): does the outline of its value turn, twice, is the last one like it.
+
+    An outline turns where one or three of the pixels have the value, and twice where only two that meet diagonally
+    have it.  A value is counted at the first of its pixels only.
+    """
+    tl, tr, bl, br = around
+    top, left, falling, rising, right, bottom = tl == tr, tl == bl, tl == br, tr == bl, tr == br, bl == br
+    turns, saddles, below = (np.zeros((len(tl), 4), bool) for _ in range(3))
+    saddles[:, 0] = (tl != 0) & falling & ~(top | left)
+    saddles[:, 1] = (tr != 0) & rising & ~(top | right)
+    turns[:, 0] = (tl != 0) & (~(top ^ left ^ falling) | saddles[:, 0])
+    turns[:, 1] = (tr != 0) & ~top & (~(rising ^ right) | saddles[:, 1])
+    turns[:, 2] = (bl != 0) & ~(left | rising) & ~bottom
+    turns[:, 3] = (br != 0) & ~(falling | right | bottom)
+    below[:, 0], below[:, 1], below[:, 2], below[:, 3] = falling, right, bottom, True
+    return turns, saddles, below
 
 
 def merged(parts: Sequence[Corners]) -> Corners:

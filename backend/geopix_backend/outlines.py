@@ -156,7 +156,13 @@ def _traced(corners: Corners, upright: UpEdges, min_area_px: float) -> Outlines:
     if len(touching):
         pairs = _exchanged(pairs, touching)
         successor = _successors(pairs, start ^ 1)
-        head, steps = walk(successor)
+        parted = np.zeros(len(edge), bool)
+        parted[head[touching >> 1]] = True
+        again = np.flatnonzero(parted[head])  # few, as a rule
+        number = np.empty(len(edge), np.int64)
+        number[again] = np.arange(len(again))
+        lowest, steps[again] = walk(number[successor[again]])
+        head[again] = again[lowest]
     is_head = head == edge
     heads = np.flatnonzero(is_head)
     ring = (np.cumsum(is_head) - 1)[head]

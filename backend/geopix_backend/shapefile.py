@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import shapely
+import pyarrow.compute as compute
 from numpy.typing import NDArray
 
-from .batches import GEOMETRY, SCHEMA, geometries
+from .batches import GEOMETRY, SCHEMA
 from .export_formats import FIELDS
 
 LOG = logging.getLogger(__name__)
@@ -74,10 +74,12 @@ def _renamed(found: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _shape_bytes(found: pa.RecordBatch) -> NDArray[np.int64]:
-    """Bytes of the polygons in the .shp: record header, type, box, counts, ring starts, points."""
-    polygons = geometries(found)
-    rings = 1 + shapely.get_num_interior_rings(polygons)
-    return np.asarray(8 + 44 + 4 * rings + 16 * shapely.get_num_coordinates(polygons), np.int64)
+    """Bytes of the polygons in the .shp: record header, type, box, counts, ring starts, points.
+
+    In WKB there are 9 bytes before the same 4 for each ring and 16 for each point.
+    """
+    wkb = compute.binary_length(found.column(GEOMETRY)).to_numpy(zero_copy_only=False)
+    return np.asarray(8 + 44 - 9 + wkb, np.int64)
 
 
 def _cut(found: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, int]]:
@@ -85,11 +87,12 @@ def _cut(found: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, int]]:
     columns, longest, cut = list(found.columns), {}, False
     for number, field in enumerate(FIELDS):
         if field.kind == pa.string():
-            texts = [(text or "").encode() for text in columns[number].to_pylist()]
-            longest[field.name] = min(max(map(len, texts), default=0), TEXT_BYTES)
-            if any(len(text) > TEXT_BYTES for text in texts):
+            most = compute.max(compute.binary_length(columns[number])).as_py() or 0
+            longest[field.name] = min(most, TEXT_BYTES)
+            if most > TEXT_BYTES:
                 cut = True
-                shorter = [text[:TEXT_BYTES].decode(errors="ignore") for text in texts]
+                texts = (text and text.encode()[:TEXT_BYTES] for text in columns[number].to_pylist())
+                shorter = [text and text.decode(errors="ignore") for text in texts]
                 columns[number] = pa.array(shorter, type=pa.string())
     if cut:
         LOG.warning("A shapefile holds %d bytes of text in a field; longer text was cut.", TEXT_BYTES)

@@ -53,16 +53,16 @@ def simplify(outlines: Outlines, deviation_px: float, *, stairs: bool = True) ->
 
 def _thinned(outlines: Outlines, tolerance: float) -> Bools:
     """(points,) which to keep; rings that are small for the tolerance get a finer one."""
-    tolerances, areas = np.full(len(outlines.rings) - 1, tolerance), _areas(outlines)
-    chosen = _douglas_peucker(outlines, tolerances)
+    points, rings, areas = _complex(outlines.points), outlines.rings, _areas(outlines)
+    chosen = _douglas_peucker(points, rings, tolerance)
     for divisor in (*FINER, 0):
         changed = _changed(_kept(outlines, chosen), areas)
         if not changed.any():
             break
-        again = changed[_ring_of(outlines)]
-        if divisor:
-            again &= _douglas_peucker(outlines, np.where(changed, tolerances / divisor, np.inf))
-        chosen |= again
+        count = np.diff(rings)
+        again = changed.repeat(count)
+        some = np.concatenate([[0], np.cumsum(count[changed])])
+        chosen[again] = _douglas_peucker(points[again], some, tolerance / divisor) if divisor else True
     return chosen
 
 
@@ -96,36 +96,32 @@ def _instead(new: Outlines, old: Outlines, which: Bools) -> Outlines:
     sizes = np.where(which, np.diff(old.rings), np.diff(new.rings))
     rings = np.concatenate([[0], np.cumsum(sizes)])
     take_old = np.repeat(which, sizes)
-    points = np.empty((rings[-1], 2))
-    points[take_old] = old.points[which[_ring_of(old)]]
-    points[~take_old] = new.points[~which[_ring_of(new)]]
-    return Outlines(points, rings, new.shells, new.values)
+    points = np.empty(rings[-1], np.complex128)
+    points[take_old] = _complex(old.points)[np.repeat(which, np.diff(old.rings))]
+    points[~take_old] = _complex(new.points)[np.repeat(~which, np.diff(new.rings))]
+    return Outlines(_plain(points), rings, new.shells, new.values)
 
 
 def _kept(outlines: Outlines, chosen: Bools) -> Outlines:
     """Those points; of each ring the first and last must be among them."""
     rings = np.concatenate([[0], np.cumsum(np.add.reduceat(chosen, outlines.rings[:-1], dtype=np.int64))])
-    return Outlines(outlines.points[chosen], rings, outlines.shells, outlines.values)
+    return Outlines(_plain(_complex(outlines.points)[chosen]), rings, outlines.shells, outlines.values)
 
 
 def _through_steps(outlines: Outlines) -> Outlines:
     """Edges of one pixel become their middle; corners between longer edges stay."""
     points, rings = _complex(outlines.points), outlines.rings
-    edge = points[1:] - points[:-1]
-    unit = np.zeros(len(points), bool)  # the edge from each point to the next
-    unit[:-1] = np.abs(edge.real) + np.abs(edge.imag) == 1
-    unit[rings[1:] - 1] = False
-    after_unit = np.zeros(len(points), bool)
-    after_unit[1:] = unit[:-1]
-    after_unit[rings[:-1]] = unit[rings[1:] - 2]
-    moved = points.copy()
-    moved[:-1][unit[:-1]] += edge[unit[:-1]] / 2
-    chosen = unit | ~after_unit
-    chosen[rings[1:] - 1] = False
-    sizes = np.add.reduceat(chosen, rings[:-1], dtype=np.int64)
-    made = np.concatenate([[0], np.cumsum(sizes + 1)])
-    result = np.empty(made[-1], np.complex128)
-    result[np.arange(sizes.sum()) + np.repeat(np.arange(len(sizes)), sizes)] = moved[chosen]
+    edge = np.diff(points, append=points[-1])
+    unit = np.abs(edge.real + edge.imag) == 1  # the edge from each point to the next, along one of the axes
+    last = rings[1:] - 1
+    unit[last] = unit[rings[:-1]]
+    moved = points + edge * (unit * 0.5)
+    chosen = np.ones(len(points), bool)
+    chosen[1:] = unit[1:] | ~unit[:-1]
+    chosen[rings[:-1]] = unit[rings[:-1]] | ~unit[last - 1]
+    chosen[last] = True  # the place of the closing point
+    made = np.concatenate([[0], np.cumsum(np.add.reduceat(chosen, rings[:-1], dtype=np.int64))])
+    result = moved[chosen]
     result[made[1:] - 1] = result[made[:-1]]
     return Outlines(_plain(result), made, outlines.shells, outlines.values)
 
@@ -133,63 +129,67 @@ def _through_steps(outlines: Outlines) -> Outlines:
 def _from_far_ends(outlines: Outlines) -> Outlines:
     """The same rings, each begun at the point that is furthest from where it began before: a corner, not mid-edge."""
     points, rings = _complex(outlines.points), outlines.rings
-    ring, size = _ring_of(outlines), np.diff(rings) - 1
-    far = _largest(_squares(points - points[rings[:-1]][ring]), rings, ring) - rings[:-1]
-    within = np.arange(len(points)) - rings[ring] + far[ring]
-    within -= size[ring] * (within >= size[ring])
-    return Outlines(_plain(points[rings[ring] + within]), rings, outlines.shells, outlines.values)
+    count = np.diff(rings)
+    far = _largest(_squares(points - points[rings[:-1]].repeat(count)), rings)
+    source = np.arange(len(points))
+    source += (far - rings[:-1]).repeat(count)
+    source -= np.where(source >= (rings[1:] - 1).repeat(count), (count - 1).repeat(count), 0)
+    return Outlines(_plain(points[source]), rings, outlines.shells, outlines.values)
 
 
 def _squares(points: Points) -> NDArray[np.float64]:
     return np.asarray(points.real**2 + points.imag**2)
 
 
-def _largest(values: NDArray[np.float64], offsets: Ints, group: Ints) -> Ints:
+def _largest(values: NDArray[np.float64], offsets: Ints) -> Ints:
     """Where the largest value of each group is; groups are not empty."""
-    at = np.flatnonzero(values == np.maximum.reduceat(values, offsets[:-1])[group])
+    at = np.flatnonzero(values == np.maximum.reduceat(values, offsets[:-1]).repeat(np.diff(offsets)))
     return at[np.searchsorted(at, offsets[:-1])]
 
 
-def _douglas_peucker(outlines: Outlines, tolerances: NDArray[np.float64]) -> Bools:
+def _douglas_peucker(points: Points, rings: Ints, tolerance: float) -> Bools:
     """(points,) which to keep, after Douglas and Peucker 1973, all lines at once, level by level.
 
     Every point that goes is within the tolerance of its ring.  GEOS may take away the first point of a ring as well,
     and then misses by up to twice the tolerance.
     """
-    points, rings, ring = _complex(outlines.points), outlines.rings, _ring_of(outlines)
     first, last = rings[:-1], rings[1:] - 1
-    middle = _largest(_squares(points - points[first][ring]), rings, ring)
+    middle = _largest(_squares(points - points[first].repeat(np.diff(rings))), rings)
     first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
-    limit = (tolerances * (1 + ROUNDING)) ** 2
-    limit = np.concatenate([limit, limit])
+    limit = (tolerance * (1 + ROUNDING)) ** 2
     chosen = np.zeros(len(points), bool)
     chosen[first] = chosen[last] = True
     while True:
-        there = np.flatnonzero((last - first > 1) & (limit < np.inf))
-        if len(there) == 0:
-            return chosen
-        first, last, limit = first[there], last[there], limit[there]
         inner = last - first - 1
-        offsets = np.concatenate([[0], np.cumsum(inner)])
-        line = np.arange(len(first)).repeat(inner)
-        at = np.arange(offsets[-1]) + (first + 1 - offsets[:-1])[line]
-        away = _squared_distances(points[at], points[first], points[last], line)
-        worst = _largest(away, offsets, line)
-        split = np.flatnonzero(away[worst] > limit)
-        first, middle, last, limit = first[split], at[worst[split]], last[split], limit[split]
+        if not inner.all():
+            there = np.flatnonzero(inner)
+            first, last, inner = first[there], last[there], inner[there]
+        if len(inner) == 0:
+            return chosen
+        ends = np.cumsum(inner)
+        begins = ends - inner
+        at = np.arange(ends[-1])
+        at += (first + 1 - begins).repeat(inner)
+        away = _squared_distances(points[at], points[first], points[last], inner)
+        most = np.maximum.reduceat(away, begins)
+        split = np.flatnonzero(most > limit)
+        most[most <= limit] = np.inf
+        worst = np.flatnonzero(away == most.repeat(inner))
+        first, last, middle = first[split], last[split], at[worst[np.searchsorted(worst, begins[split])]]
         chosen[middle] = True
         first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
-        limit = np.concatenate([limit, limit])
 
 
-def _squared_distances(points: Points, start: Points, end: Points, line: Ints) -> NDArray[np.float64]:
-    """From each point to one of the straight lines between starts and ends; ``line`` says to which."""
+def _squared_distances(points: Points, start: Points, end: Points, count: Ints) -> NDArray[np.float64]:
+    """From each point to one of the straight lines between starts and ends; so many points to each line."""
     along = end - start
     along[along == 0] = np.finfo(float).eps  # a line without length: any direction does
-    length = _squares(along)
-    turned = (points - start[line]) * (along.conj() / length)[line]  # the line is now from 0 to 1
-    past = turned.real - np.clip(turned.real, 0, 1)
-    return np.asarray((past * past + turned.imag * turned.imag) * length[line])
+    length = np.abs(along)
+    turned = points - start.repeat(count)
+    turned *= (along.conj() / length).repeat(count)  # the line is now from 0 to its length
+    past, across = turned.real, turned.imag
+    past = past - np.minimum(np.maximum(past, 0), length.repeat(count))
+    return np.asarray(past * past + across * across)
 
 
 def _near_crossings(outlines: Outlines, chosen: Bools, bad: Bools) -> Bools:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -111,12 +111,22 @@ def sizes(polygons: Sequence[Polygon] | Geometries, crs: CRS | None) -> tuple[ND
     if crs is None or geod is None or len(polygons) == 0:
         unknown = np.full(len(polygons), np.nan)
         return unknown, unknown
-    _, points, (rings, shells) = shapely.to_ragged_array(densified(polygons, crs))
+    points, rings, shells = _rings(densified(polygons, crs))
     lon, lat = (array("d", np.ascontiguousarray(v).tobytes()) for v in to_lonlat(crs, points[:, 0], points[:, 1]))
     ends = rings.tolist()
-    measured = [geod.polygon_area_perimeter(lon[first:last], lat[first:last]) for first, last in pairwise(ends)]
-    areas, perimeters = np.abs(np.array(measured)).T
+    pairs = (geod.polygon_area_perimeter(lon[first:last], lat[first:last]) for first, last in pairwise(ends))
+    measured = np.fromiter(chain.from_iterable(pairs), np.float64, 2 * (len(ends) - 1))
+    areas, perimeters = np.abs(measured.reshape(-1, 2)).T
     areas *= -1
     areas[shells[:-1]] *= -1
     polygon = np.repeat(np.arange(len(polygons)), np.diff(shells))
     return np.bincount(polygon, areas).astype(float), np.bincount(polygon, perimeters).astype(float)
+
+
+def _rings(polygons: Geometries) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Points, where each ring begins in them, and where each polygon begins in the rings."""
+    if shapely.get_num_interior_rings(polygons).any():
+        _, points, (rings, shells) = shapely.to_ragged_array(polygons)
+        return points, rings, shells
+    rings = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(polygons))])
+    return shapely.get_coordinates(polygons), rings, np.arange(len(polygons) + 1)

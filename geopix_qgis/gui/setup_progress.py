@@ -26,7 +26,6 @@ class SetupProgress(QtWidgets.QWidget):
         super().__init__(parent)
         self.list = QtWidgets.QListWidget()
         self.list.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.NoSelection)
-        self.list.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QtCore.QSize(ICON_PX, ICON_PX))
         self.bar, self.now = QtWidgets.QProgressBar(), QtWidgets.QLabel()
         self.bar.setTextVisible(False)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import shapely
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from shapely import Polygon, box
 from shapely.affinity import affine_transform
 from shapely.geometry import shape
 
-from geopix_backend.vectors import measure, polygons
+from geopix_backend.vectors import measure, polygons, sizes
 
 IDENTITY = Affine.identity()
 MASKS = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -172,3 +173,19 @@ class TestMeasure:
 
     def test_places_off_the_map_have_no_size(self) -> None:
         assert measure([box(1e9, 1e9, 2e9, 2e9)], CRS.from_epsg(32633)) == [(None, None)]
+
+    def test_numbers_are_those_of_the_loop_to_the_last_bit(self) -> None:
+        rng = np.random.default_rng(0)
+        west, south = rng.uniform(-170, 170, 200), rng.uniform(-80, 80, 200)
+        whole = shapely.box(west, south, west + 3e-4, south + 2e-4)
+        holes = shapely.box(west + 1e-4, south + 1e-4, west + 2e-4, south + 1.5e-4)
+        lonlat = CRS.from_epsg(4326)
+        geod = lonlat.get_geod()
+        assert geod is not None
+        for found, with_holes in ((whole, False), (shapely.difference(whole, holes), True)):
+            areas, perimeters = sizes(found, lonlat)
+            for polygon, area, perimeter in zip(found, areas, perimeters, strict=True):
+                rings = [geod.geometry_area_perimeter(ring) for ring in (polygon.exterior, *polygon.interiors)]
+                assert perimeter == sum(length for _, length in rings)
+                assert area == abs(rings[0][0]) - sum(abs(hole) for hole, _ in rings[1:])
+                assert len(rings) == 1 + with_holes

@@ -18,7 +18,7 @@ import pytest
 from osgeo import gdal, osr
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsMapSettings, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.gui import QgsMessageBarItem
-from qgis.PyQt.QtCore import QObject, QSize, Qt
+from qgis.PyQt.QtCore import QObject, QSettings, QSize, Qt
 from qgis.PyQt.QtWidgets import QMainWindow, QMenu, QToolBar
 
 from geopix_qgis.areas import AreaKind
@@ -27,6 +27,14 @@ from geopix_qgis.gui.dock import GeoPixDock
 HERE = Path(__file__).resolve().parent
 UTM33 = "EPSG:32633"
 NORTH_UP = (500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings of this session alone: other sessions, and the QGIS of who runs it, have theirs in one shared file."""
+    folder = str(tmp_path_factory.mktemp("settings"))
+    for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+        QSettings.setPath(kind, QSettings.Scope.UserScope, folder)
 
 
 @pytest.fixture(scope="session")

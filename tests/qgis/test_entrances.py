@@ -26,6 +26,8 @@ from geopix_qgis.gui.export_dialog import ExportDialog
 from geopix_qgis.gui.help_window import HelpWindow, slug
 from geopix_qgis.gui.locator import PromptFilter
 from geopix_qgis.gui.options import OptionsPage
+from geopix_qgis.gui.server_dialog import ServerDialog
+from geopix_qgis.gui.setup_dialog import SetupDialog
 from geopix_qgis.layers import ResultLayer
 from geopix_qgis.shipped import shipped
 
@@ -186,6 +188,12 @@ def test_every_control_of_the_help_window_has_a_name_and_takes_the_focus(qgis_ap
     window = HelpWindow()
     qtbot.addWidget(window)
     assert nameless(window) == []
+
+
+def test_every_control_of_setup_and_server_has_a_name_and_takes_the_focus(qtbot, tmp_path):
+    for window in (SetupDialog(tmp_path, []), ServerDialog()):
+        qtbot.addWidget(window)
+        assert nameless(window) == []
 
 
 def test_a_control_without_a_name_is_found(qgis_app, qtbot):

@@ -131,6 +131,17 @@ def test_a_server_that_is_gone_is_told_and_the_one_that_comes_back_is_used(
     assert ask(talk, qtbot, layer, look_at).problem == "" and len(talk.turns) == 2
 
 
+def test_a_process_here_takes_over_when_the_settings_name_no_server_any_more_and_gets_the_path(
+    talk, office, qtbot, write_raster, add_raster, look_at, fake_process
+):
+    layer = add_raster(write_raster())
+    ask(talk, qtbot, layer, look_at)
+    settings.save(settings.Settings())  # as from another window of QGIS: nobody has stopped anything
+    fake_process()
+    assert ask(talk, qtbot, layer, look_at).problem == ""
+    assert len(office.requests) == 1 and talk.process.server == ""
+
+
 def test_the_token_is_kept_encrypted_and_for_its_own_server_only(unlocked, tmp_path):
     credentials.keep("https://box:1", KEY)
     assert credentials.recall("https://box:1") == KEY
