@@ -196,12 +196,16 @@ class RegionEvent:
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """Work done so far: ``done`` of ``total`` windows; total 0 while the question waits or the model loads."""
+    """Work done so far: ``done`` of ``total`` windows; total 0 while the question waits or the model loads.
+
+    ``seconds_left`` is measured, windows without data counted as the little that they cost; None while nobody can know.
+    """
 
     name: ClassVar[str] = "progress"
     done: int
     total: int
     message: str = ""
+    seconds_left: Optional[float] = None
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,12 @@ from .canvas import OFF, Canvas, Floats, to_window
 from .components import Component, components, drawn, split
 from .findings import Findings
 from .identify import Identifier, asks_what
+from .journal import Journal
 from .question import Question
 from .raster import Tile
+from .raster_scene import Scene
 from .sentences import Assembler, Sentence
+from .survey import Manner, survey
 from .telling import Teller, merge
 from .wording import NOTHING
 
@@ -45,13 +48,20 @@ class Engine:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    def ask(self, tile: Tile, question: Question, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+    def ask(
+        self,
+        tile: Tile | Scene,
+        question: Question,
+        cancelled: Callable[[], bool] = never,
+        journal: Journal | None = None,
+    ) -> Iterator[Event]:
         """The events of one answer: a ``TileEvent``, then progress, regions and text, then a ``DoneEvent``.
 
         Args:
-            tile: What is looked at.
+            tile: What is looked at; a scene is too large for memory, see ``survey``.
             question: What is asked.
             cancelled: Asked between the pieces of the model's answer; once true, the answer ends with what was found.
+            journal: Where the answers about a scene are kept; None is the user's cache.
 
         Raises:
             GeoPixError: If the predictor cannot answer.
@@ -59,7 +69,29 @@ class Engine:
         free = explicit(question.prompt, question.task) == "auto"
         names = free and asks_what(question.prompt) and self._predictor.info.classes
         predictor = Identifier(self._predictor) if names else self._predictor
+        if isinstance(tile, Scene):
+            return survey(predictor, tile, question, _manner(predictor, tile, question), cancelled, journal)
         return _Answer(predictor, tile, question, cancelled).events()
+
+
+def _manner(predictor: Predictor, scene: Scene, question: Question) -> Manner:
+    """How a question about a scene is answered."""
+    info = predictor.info
+    boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+    return Manner(
+        _qualifiers(predictor, scene, question),
+        isinstance(predictor, Identifier),
+        (AROUND.format(info.name),) if boxed else (),
+        LIMITED if question.limited else "",
+    )
+
+
+def _qualifiers(predictor: Predictor, tile: Tile | Scene, question: Question) -> qualifiers.Qualifiers:
+    """What a prompt says of place and size, where the model does not read that itself."""
+    if predictor.info.reads_places:
+        return qualifiers.Qualifiers()
+    # The points of the compass are those of the raster's axes: a rotated raster has its own north.
+    return qualifiers.parse(question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0)
 
 
 class _Answer:
@@ -73,12 +105,7 @@ class _Answer:
         self._findings = Findings(tile, question, info, boxed=boxed)
         self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else [])]
         self._teller = Teller(LIMITED if question.limited else "")
-        # The points of the compass are those of the raster's axes: a rotated raster has its own north.
-        self._qualifiers = (
-            qualifiers.Qualifiers()
-            if info.reads_places
-            else qualifiers.parse(question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0)
-        )
+        self._qualifiers = _qualifiers(predictor, tile, question)
         self._lists = isinstance(predictor, Identifier)  # of a class that nobody asked for, "none found" is not said
         self._done, self._stopped = 0, False
 

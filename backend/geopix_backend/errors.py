@@ -5,6 +5,7 @@ GeoPixError
 |-- ExtentError        a box, tile address, point or window does not name pixels of the raster
 |-- ExportError        the polygons cannot be written where they should go
 |   `-- ExportStoppedError  writing was cancelled
+|-- JournalError       what was found of a large raster cannot be kept or read again
 |-- UsageError         the command line cannot be read
 `-- ServerError        the model process cannot take the question
     |-- TokenError     the request carries no token or a wrong one
@@ -39,6 +40,12 @@ class ExportError(GeoPixError):
 
 class ExportStoppedError(ExportError):
     """Writing was cancelled."""
+
+
+class JournalError(GeoPixError):
+    """What was found of a large raster cannot be kept or read again."""
+
+    code = "journal"
 
 
 class UsageError(GeoPixError):

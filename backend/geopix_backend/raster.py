@@ -29,6 +29,7 @@ __all__ = ["RasterInfo", "Tile", "describe", "read_tile", "tile_from_pixels"]
 
 SAMPLE_PX = 1024  # side of the decimated read that the stretch is computed from
 SMALL_RASTER_PX = 64_000_000  # up to here the whole raster is sampled, so that all its tiles look alike
+SPOTS, SPOT_PX = 16, 64  # along each side of a larger one without overviews, and their side
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Tile:
         """Columns."""
         return int(self.valid.shape[1])
 
+    @property
+    def valid_px(self) -> int:
+        """Number of valid pixels."""
+        return int(np.count_nonzero(self.valid))
+
 
 def read_tile(
     path: str | Path,
@@ -92,7 +98,7 @@ def read_tile(
         grid = grid_of(dataset)
         area = clamp(window, dataset)
         frame = frame_of(area, grid.transform, grid.crs, gsd_range_m, max_px)
-        pixels, valid, notes = _read(dataset, frame, bands, stretch)
+        pixels, valid, notes = read_frame(dataset, frame, bands, stretch)
     if not valid.any():
         notes += ("There is no valid pixel here (all nodata), so nothing can be found.",)
     warnings = grid.warnings + frame.warnings + notes
@@ -130,7 +136,7 @@ def tile_from_pixels(
     return Tile(colours, valid, frame.transform, crs, frame.gsd_m, tile.name, frame.warnings + notes)
 
 
-def _read(
+def read_frame(
     dataset: rasterio.DatasetReader,
     frame: Frame,
     bands: tuple[int, int, int] | None,
@@ -151,7 +157,7 @@ def _read(
         if limits is not None:
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
-            values = to_uint8(values, _band_range(dataset, band, frame))
+            values = to_uint8(values, band_range(dataset, band))
         # Kept where only this band has its nodata value: 255 is also what a bright pixel has, and it is no black hole.
         pixels[channel] = values
         valid |= there
@@ -182,14 +188,28 @@ def _read_palette(
     valid[:] = _band_valid(dataset, band, frame) & (rgba[..., 3] > 0)
 
 
-def _band_range(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> Range:
-    """Stretch limits of a band from a decimated read of the raster, or of the window where the raster is huge."""
-    whole = bool(dataset.overviews(band)) or dataset.width * dataset.height <= SMALL_RASTER_PX
-    area = Window(0, 0, dataset.width, dataset.height) if whole else frame.window
-    shape = (min(area.height, SAMPLE_PX), min(area.width, SAMPLE_PX))
+def band_range(dataset: rasterio.DatasetReader, band: int) -> Range:
+    """Stretch limits of a band, the same for every part of the raster.
+
+    They come from one decimated read, or, of a huge raster without overviews, from spots all over it.
+    """
+    width, height = dataset.width, dataset.height
+    if dataset.overviews(band) or width * height <= SMALL_RASTER_PX:
+        area, shape = Window(0, 0, width, height), (min(height, SAMPLE_PX), min(width, SAMPLE_PX))
+        return percentile_range(*_sampled(dataset, band, area, shape))
+    wide, tall = min(SPOT_PX, width), min(SPOT_PX, height)
+    lefts, tops = (np.linspace(0, room, SPOTS).astype(int).tolist() for room in (width - wide, height - tall))
+    spots = [Window(left, top, wide, tall) for top in tops for left in lefts]
+    values, valid = zip(*(_sampled(dataset, band, spot, (tall, wide)) for spot in spots), strict=True)
+    return percentile_range(np.stack(values), np.stack(valid))
+
+
+def _sampled(
+    dataset: rasterio.DatasetReader, band: int, area: Window, shape: tuple[int, int]
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     values = dataset.read(band, window=area, out_shape=shape, resampling=Resampling.nearest)
     mask = dataset.read_masks(band, window=area, out_shape=shape, resampling=Resampling.nearest)
-    return percentile_range(values, mask > 0)
+    return values, mask > 0
 
 
 def _resampled(rgba: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:

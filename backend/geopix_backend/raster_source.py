@@ -16,7 +16,9 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from .errors import RasterError
 
 # GDAL by itself fills what is missing of a truncated JPEG with grey and only logs it.
-GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+# Its cache of decoded blocks would take a twentieth of the machine's memory; reading goes from place to place, so that
+# blocks of one place are enough.
+GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES", "GDAL_CACHEMAX": 64 * 2**20}
 GZIP = b"\x1f\x8b"
 RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 

@@ -1,0 +1,347 @@
+"""A question about a raster of any size: what ``engine`` does for a tile in memory, at flat memory and to be resumed.
+
+Windows are shown to the model block by block while a thread reads the next block, and each answer is kept in a
+``journal``.  When a block and all around it have been looked at, its objects are found from the answers alone
+(``blocks``, ``seams``): so the result depends neither on the order of the work nor on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+
+from geopix_model.predictor import Box, Mask, Measure, Notice, Predictor, Text
+from geopix_model.tasks import explicit
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent
+
+from . import boxes, seams, vectors
+from .blocks import Blend, Block, Blocks, Found, objects, side_of
+from .boxes import TileBox
+from .canvas import Floats, to_window
+from .components import Component
+from .findings import DEVIATION_PX, Findings
+from .journal import Journal, place_of
+from .pace import Pace
+from .qualifiers import Qualifiers
+from .question import Question
+from .raster_scene import Scene
+from .read_ahead import read_ahead
+from .sentences import Assembler, Sentence
+from .telling import Teller, merge
+from .tiling import Layout, Window
+from .wording import NOTHING
+from .work import Answer, Job, Unit, work_out
+
+MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
+RESUMED = "{} of {} windows were looked at before; this goes on from there."
+STOPPED = "Stopped before anything was found."
+Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a question is answered, apart from its words.
+
+    Attributes:
+        qualifiers: What it says of place and size.
+        lists: Whether classes come that nobody asked for: of these, "none found" is not said.
+        notices: For the user.
+        place: What shares are shares of (``telling.Teller``).
+    """
+
+    qualifiers: Qualifiers = field(default_factory=Qualifiers)
+    lists: bool = False
+    notices: tuple[str, ...] = ()
+    place: str = ""
+
+
+class Survey:
+    """One question about one scene.
+
+    Args:
+        predictor: Is shown the windows.
+        scene: What is looked at.
+        question: What is asked.
+        journal: Keeps the answers.
+        manner: How it is answered.
+        cancelled: Asked between the pieces of the model's answers; once true, the answer ends with what was found.
+        side: Windows along each side of a block; None chooses.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        scene: Scene,
+        question: Question,
+        journal: Journal,
+        manner: Manner,
+        cancelled: Callable[[], bool],
+        side: int | None = None,
+    ) -> None:
+        self._predictor, self._scene, self._question, self._journal = predictor, scene, question, journal
+        self._manner, self._cancelled = manner, cancelled
+        info = predictor.info
+        layout = Layout(scene.height, scene.width, info.window_px, info.overlap_px)
+        self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)))
+        rows, cols = layout.touching(scene.area)
+        self._total = len(rows) * len(cols)
+        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+        self._findings = Findings(scene, question, info, boxed=boxed)
+        self._notices = [*scene.warnings, *manner.notices]
+        self._teller, self._seams = Teller(manner.place), seams.Seams()
+        self._sentences: dict[Sentence, None] = {}
+        self._rectangles: dict[str, list[list[TileBox]]] = {}
+        self._largest: dict[str, list[tuple[Component, shapely.Geometry]]] = {}
+        self._pace = Pace(self._total, self._with_data())
+        self._stopped = False
+
+    def events(self) -> Iterator[Event]:
+        """All events, in order; see ``engine.Engine.ask``."""
+        began, scene = time.monotonic(), self._scene
+        crs = scene.crs.to_wkt() if scene.crs is not None else ""
+        if self._journal.resumed:
+            self._note_resumed()
+        model, notices = self._findings.model, tuple(self._notices)
+        yield TileEvent(crs, scene.area.width, scene.area.height, scene.gsd_m, self._total, model, notices)
+        yield self._progress()
+        yield from self._look_and_settle()
+        for key, parts in self._seams.rest():
+            yield from self._large(key, parts)
+        yield from self._chosen()
+        for key, drawings in self._rectangles.items():
+            yield from self._findings.add_boxes(key, boxes.merged(drawings))
+        facts = self._findings.facts
+        for sentence in merge(list(self._sentences), facts, self._teller.opened):
+            if not (self._manner.lists and sentence.grounded) or any(facts[k].regions for k in sentence.grounded):
+                yield from self._teller.tell(sentence, facts)
+        yield from self._teller.finish(facts, empty=STOPPED if self._stopped else NOTHING)
+        yield DoneEvent(
+            answer=self._teller.answer,
+            regions=self._findings.regions,
+            windows_done=self._pace.done,
+            windows_total=self._total,
+            seconds=round(time.monotonic() - began, 3),
+            model=self._findings.model,
+            device=self._predictor.info.device,
+            stopped=self._stopped,
+            passes=len(self._predictor.info.classes) if self._manner.lists else 1,
+            warnings=tuple(self._notices),
+        )
+
+    def _note_resumed(self) -> None:
+        before = sum(self._journal.has(window) for block in self._order() for window in self._blocks.windows(block))
+        if before:
+            self._notices.append(RESUMED.format(f"{before:,}", f"{self._total:,}"))
+
+    def _order(self) -> Iterator[Block]:
+        blocks = self._blocks
+        return (blocks.block(row, col) for row in blocks.rows for col in blocks.cols)
+
+    def _with_data(self) -> int | None:
+        """About how many windows have data."""
+        there = self._scene.coarse_valid()
+        return None if there is None else min(self._total, round(self._total * float(there.mean())) + 1)
+
+    # looking
+
+    def _look_and_settle(self) -> Iterator[Event]:
+        """Blocks in their order; each is settled when the last block that it sees has been looked at."""
+        blocks, waiting = self._blocks, list[Block]()
+        with closing(read_ahead(self._pixels())) as pixels:
+            for block, read in pixels:
+                yield from self._look(read)
+                waiting.append(block)
+                if self._stopped:
+                    break
+                last_col = block.col == blocks.cols[-1]
+                while waiting and self._is_seen(waiting[0], block, last_col=last_col):
+                    yield from self._settle(waiting.pop(0))
+                    yield from self._open()
+        for block in waiting:  # of a stopped question also those that were not looked at as a whole
+            yield from self._settle(block)
+
+    def _is_seen(self, block: Block, done: Block, *, last_col: bool) -> bool:
+        """Whether all blocks around ``block`` have been looked at once ``done`` has; blocks come row by row."""
+        row_below = block.row + 1 if block.row < self._blocks.rows[-1] else block.row
+        return done.row > row_below or (done.row == row_below and (done.col > block.col or last_col))
+
+    def _pixels(self) -> Generator[tuple[Block, list[tuple[Window, Pixels | None]]], None, None]:
+        """The windows of each block with their pixels, None where they were answered before; read in one go."""
+        with self._scene.reading() as read:
+            for block in self._order():
+                windows = self._blocks.windows(block)
+                missing = [window for window in windows if not self._journal.has(window)]
+                if not missing:
+                    yield block, [(window, None) for window in windows]
+                    continue
+                top, left = min(w.row for w in missing), min(w.col for w in missing)
+                below, right = max(w.row + w.height for w in missing), max(w.col + w.width for w in missing)
+                pixels, valid = read(Window(top, left, below - top, right - left))
+                cut: dict[Window, Pixels] = {}
+                for window in missing:
+                    rows = slice(window.row - top, window.row - top + window.height)
+                    cols = slice(window.col - left, window.col - left + window.width)
+                    cut[window] = pixels[:, rows, cols], valid[rows, cols]
+                yield block, [(window, cut.get(window)) for window in windows]
+
+    def _look(self, read: Sequence[tuple[Window, Pixels | None]]) -> Iterator[ProgressEvent]:
+        """Shows the windows of a block to the model, but those that were answered before or have no data."""
+        job = self._journal.job
+        for window, pixels in read:
+            if self._cancelled():
+                self._stopped = True
+                return
+            began = time.monotonic()
+            if pixels is None:
+                self._pace.known()
+            elif not pixels[1].any():
+                self._pace.empty(time.monotonic() - began)
+                continue  # thousands of these would be thousands of events
+            else:
+                answer = work_out(Unit(job, window), self._predictor, *pixels, self._cancelled)
+                if answer is None:
+                    self._stopped = True
+                    return
+                self._journal.write(window, answer)
+                self._pace.look(time.monotonic() - began)
+            yield self._progress()
+        yield self._progress()
+
+    # settling
+
+    def _settle(self, block: Block) -> Iterator[RegionEvent]:
+        """Regions of the objects that belong to a block, and of the large ones that are complete with it."""
+        blocks, findings = self._blocks, self._findings
+        blend, mine = Blend(blocks.layout, block.around), set(blocks.windows(block))
+        for window in blocks.seen(block):
+            answer = self._journal.read(window)
+            if answer is not None:
+                named = self._hear(answer, window, own=window in mine)
+                blend.add(window, answer.valid, named)
+        core, around = block.core, block.around
+        rows = slice(core.row - around.row, core.row - around.row + core.height)
+        cols = slice(core.col - around.col, core.col - around.col + core.width)
+        findings.valid_px += int(np.count_nonzero(blend.valid[rows, cols]))
+        found: dict[str, Found] = {}
+        for key in blend.keys:
+            least = self._question.min_area_px
+            found[key] = objects(key, blend.take(key), blend.valid, block, blocks.halo_px, least, findings)
+            yield from self._show(key, found[key].whole, found[key].outlines, (around.row, around.col))
+        for key, parts in self._seams.add(block, found):
+            yield from self._large(key, parts)
+
+    def _large(self, key: str, parts: list[seams.Part]) -> Iterator[RegionEvent]:
+        """Regions of an object that was put together from parts."""
+        findings, least = self._findings, self._question.min_area_px
+        whole = seams.joined(parts, findings.even_at(key))
+        if findings.boxed:
+            outlines = [shapely.box(*whole.pixels.bounds, ccw=False)]
+        elif findings.is_smooth(key):
+            outlines = seams.outline(parts, DEVIATION_PX, least)
+        else:
+            outlines = [whole.pixels]
+        yield from self._show(key, [whole] * len(outlines), np.array(outlines, dtype=object), (0, 0))
+
+    def _show(
+        self, key: str, found: Sequence[Component], outlines: NDArray[np.object_], origin: tuple[int, int]
+    ) -> Iterator[RegionEvent]:
+        """Regions of those objects that are meant and sure enough; what is largest, say, is known at the end only."""
+        area = self._scene.area
+        asked = Affine.translation(origin[1] - area.col, origin[0] - area.row)
+        pixels = vectors.moved([component.pixels for component in found], asked)
+        placed = [Component(shape, c.score) for shape, c in zip(pixels, found, strict=True)]
+        sure = [c for c in placed if c.score >= self._question.min_score]  # compared by identity
+        names, shape = self._findings.names(key), (area.height, area.width)
+        if self._manner.qualifiers.sizes:
+            held = self._largest.setdefault(key, [])
+            held += [pair for pair in zip(placed, vectors.moved(outlines, asked), strict=True) if pair[0] in sure]
+            kept = set(self._manner.qualifiers.choose([c for c, _ in held], names, shape))
+            held[:] = [pair for pair in held if pair[0] in kept]
+            return
+        meant = set(self._manner.qualifiers.choose(sure, names, shape))
+        which = [index for index, c in enumerate(placed) if c in meant]
+        yield from self._findings.add_outlines(key, [found[i] for i in which], outlines[which], origin)
+
+    def _chosen(self) -> Iterator[RegionEvent]:
+        """Regions that could be chosen at the end only."""
+        for key, held in self._largest.items():
+            found, outlines = [component for component, _ in held], np.array([o for _, o in held], dtype=object)
+            yield from self._findings.add_outlines(key, found, outlines, (self._scene.area.row, self._scene.area.col))
+
+    # hearing
+
+    def _hear(self, answer: Answer, window: Window, *, own: bool) -> dict[str, Floats]:
+        """Logits of the targets that an answer names; what else it says is kept if the window is the block's own."""
+        assembler, named, told = Assembler(), dict[str, Floats](), list[Sentence]()
+        drawn: dict[str, list[TileBox]] = {}
+        for piece in answer.pieces:
+            if isinstance(piece, (Mask, Box)):
+                key = self._findings.note(piece, (window.height, window.width))
+                told += assembler.ground(piece.target, key)
+                if isinstance(piece, Box):
+                    drawn.setdefault(key, []).extend(self._counted(piece, window, answer.valid))
+                elif piece.score >= self._question.min_score:
+                    planes = to_window(_planes(piece), window.height, window.width)
+                    named[key] = np.maximum(named[key], planes) if key in named else planes
+            elif isinstance(piece, (Text, Measure)):
+                told += assembler.say(piece)
+            elif isinstance(piece, Notice) and piece.text not in self._notices:
+                self._notices.append(piece.text)
+        if own:
+            self._keep([*told, *assembler.finish()])
+            for key, found in drawn.items():
+                self._rectangles.setdefault(key, []).append(found)
+        return named
+
+    def _counted(self, box: Box, window: Window, valid: NDArray[np.bool_]) -> list[TileBox]:
+        """The box in pixels of the raster, if it counts."""
+        here = boxes.on_tile(box, Window(0, 0, window.height, window.width), window.height, window.width)
+        if box.score < self._question.min_score or not boxes.counts(here, valid, self._question.min_area_px):
+            return []
+        return [boxes.on_tile(box, window, self._scene.height, self._scene.width)]
+
+    def _keep(self, sentences: Sequence[Sentence]) -> None:
+        for sentence in sentences:
+            if len(self._sentences) < MAX_SENTENCES:
+                self._sentences[sentence] = None
+
+    def _open(self) -> list[TextEvent]:
+        """The beginning of the answer, once something was found."""
+        return [] if self._manner.qualifiers.sizes else self._teller.open(list(self._sentences), self._findings.facts)
+
+    def _progress(self) -> ProgressEvent:
+        return ProgressEvent(self._pace.done, self._total, seconds_left=self._pace.seconds_left)
+
+
+def survey(
+    predictor: Predictor,
+    scene: Scene,
+    question: Question,
+    manner: Manner,
+    cancelled: Callable[[], bool],
+    journal: Journal | None = None,
+    side: int | None = None,
+) -> Iterator[Event]:
+    """The events of one answer about a scene.
+
+    Args:
+        predictor, scene, question, manner, cancelled, side: See ``Survey``.
+        journal: Keeps the answers and stays; None keeps them in the user's cache until the answer is whole.
+    """
+    kept = journal or Journal(place_of(job := Job.of(scene, question, predictor)), job)
+    for event in Survey(predictor, scene, question, kept, manner, cancelled, side).events():
+        yield event
+        if isinstance(event, DoneEvent) and not event.stopped and journal is None:
+            kept.remove()
+
+
+def _planes(mask: Mask) -> Floats:
+    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
+    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])
