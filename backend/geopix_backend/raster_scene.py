@@ -28,7 +28,7 @@ from shapely import Polygon
 from geopix_qgis.protocol import Outline
 
 from .grid import grid_of
-from .raster import band_range, read_frame
+from .raster import Tile, band_range, read_frame, read_tile
 from .raster_frame import Frame, clamp, frame_of
 from .raster_source import choose_bands, open_raster, short_name
 from .raster_stretch import Range
@@ -37,6 +37,7 @@ from .tiling import Window as Piece
 Pixels = NDArray[np.uint8]
 Valid = NDArray[np.bool_]
 Read = Callable[[Piece], tuple[Pixels, Valid]]
+TILE_PX = 4096 * 4096  # what is held in memory as one tile
 WIDE_PX = 8192  # rows of this length are cheap enough to be read again for each piece
 COARSE_PX = 256  # longest side of the look at where there is data
 
@@ -162,6 +163,26 @@ class Scene:
             polygons = [Polygon(rings[0], rings[1:]) for rings in self.outline]
             there &= np.asarray(rasterize(polygons, shape, transform=corner, all_touched=True, dtype="uint8") > 0)
         return np.asarray(there)
+
+
+def open_raster_at(
+    path: str | Path,
+    *,
+    window: tuple[int, int, int, int] | None = None,
+    bands: tuple[int, int, int] | None = None,
+    stretch: Sequence[Range] | None = None,
+    gsd_range_m: tuple[float, float] | None = None,
+) -> Tile | Scene:
+    """The pixels of a raster as ``raster.read_tile`` gives them; a scene where they are too many for that.
+
+    Raises:
+        RasterError: If the raster cannot be read or shown.
+        ExtentError: If the window misses the raster.
+    """
+    scene = open_scene(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m)
+    if scene.area.width * scene.area.height > TILE_PX:
+        return scene
+    return read_tile(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m, max_px=TILE_PX)
 
 
 def open_scene(

@@ -10,6 +10,7 @@ from geopix_model.predictor import ModelInfo
 
 from . import raster
 from .errors import ExtentError, RequestError
+from .raster_scene import Scene, open_raster_at
 
 KEPT_BYTES = 256 * 2**20
 
@@ -50,15 +51,15 @@ def _check_path(tile: wire.PathTile) -> None:
         )
 
 
-def read(tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile:
-    """The pixels of a checked tile at a resolution that the model was trained for.
+def read(tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile | Scene:
+    """The pixels of a checked tile at a resolution that the model was trained for; a scene of a large raster.
 
     Raises:
         RasterError: If the raster cannot be read.
         ExtentError: If the tile would be too large.
     """
     if isinstance(tile, wire.PathTile):
-        return raster.read_tile(
+        return open_raster_at(
             tile.path, window=tile.window, bands=tile.bands, stretch=tile.stretch, gsd_range_m=info.gsd_range_m
         )
     return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=info.gsd_range_m)
@@ -71,13 +72,13 @@ class LastTile:
         self._key: object = None
         self._tile: raster.Tile | None = None
 
-    def read(self, tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile:
+    def read(self, tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile | Scene:
         """See ``read``.  A file that has changed since is read again."""
         key = _identity(tile, pixels, info)
         if self._tile is None or key != self._key:
             self._key, self._tile = None, None  # two large tiles need not be in memory at once
             found = read(tile, pixels, info)
-            if found.pixels.nbytes > KEPT_BYTES:
+            if isinstance(found, Scene) or found.pixels.nbytes > KEPT_BYTES:
                 return found
             self._key, self._tile = key, found
         return self._tile
