@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import PluginError
+from .handover import Handover
 from .protocol import MAX_PROMPT_CHARS
 from .raster import Selection
 from .turns import TurnRecord
@@ -17,7 +18,7 @@ class Asking:
 
     Attributes:
         turn, selection: What is asked, and about which pixels.
-        body: The encoded request once its pixels are there.
+        body: The request, ready to be sent, once its pixels are there.
         crs_text: Of the tile, as the model process says it.
         windows: (read, in all).
         gsd_m: Metres per pixel of what the model sees, None where unknown.
@@ -26,7 +27,7 @@ class Asking:
 
     turn: TurnRecord
     selection: Selection
-    body: Optional[tuple[str, bytes]] = None
+    body: Optional[Handover] = None
     crs_text: str = ""
     windows: tuple[int, int] = (0, 0)
     gsd_m: Optional[float] = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Optional
 
-from . import loopback, protocol
+from . import bodies, loopback, protocol
 from .backend_process import Endpoint
+from .handover import Handover
 from .qt import QtCore, QtNetwork, Signal
 
 SILENCE_LIMIT_MS = 35_000  # the model process sends a heartbeat every 10 s
@@ -32,6 +33,8 @@ class AskClient(QtCore.QObject):
         self._watchdog.setSingleShot(True)
         self._watchdog.setInterval(SILENCE_LIMIT_MS)
         self._watchdog.timeout.connect(self._silent)
+        self._endpoint: Optional[Endpoint] = None
+        self._question: Optional[Handover] = None
         self._decoder = protocol.Decoder()
         self._buffer = b""
         self._closing = False  # the connection is being closed from this side
@@ -42,15 +45,22 @@ class AskClient(QtCore.QObject):
         """Whether an answer is on its way."""
         return self._reply is not None
 
-    def ask(self, endpoint: Endpoint, content_type: str, body: bytes) -> None:
-        """Posts an encoded request (``protocol.encode_request``)."""
+    def ask(self, endpoint: Endpoint, question: Handover) -> None:
+        """Posts a question; its shared memory is given back when the answer ends."""
         if self._reply is not None:
             raise RuntimeError("an answer is still on its way")
+        self._endpoint, self._question = endpoint, question
+        self._post()
+
+    def _post(self) -> None:
+        endpoint, question = self._endpoint, self._question
+        if endpoint is None or question is None:
+            return
         self._forget()
         request = loopback.request_to(endpoint, "/v1/ask")
-        request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, content_type)
+        request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, question.content_type)
         request.setRawHeader(b"Accept", b"text/event-stream")
-        self._reply = self._network.post(request, QtCore.QByteArray(body))
+        self._reply = self._network.post(request, QtCore.QByteArray(question.body))
         self._reply.readyRead.connect(self._read)
         self._reply.finished.connect(self._ended)
         self._watchdog.start()
@@ -104,6 +114,13 @@ class AskClient(QtCore.QObject):
         self._watchdog.stop()
         outcome = self._outcome or self._failure(reply)
         reply.deleteLater()
+        if outcome[:2] == ("failed", bodies.SHARED_CODE) and self._question is not None and self._question.shared:
+            self._question.unshare()
+            self._post()
+            return
+        if self._question is not None:
+            self._question.close()
+            self._question = None
         getattr(self, outcome[0]).emit(*outcome[1:])
 
     def _failure(self, reply: Any) -> tuple[str, str, str]:

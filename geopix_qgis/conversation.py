@@ -14,6 +14,7 @@ from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
 from .estimate import Rates
+from .handover import Handover
 from .layers import ResultLayer
 from .models_client import ModelsClient
 from .pixels import PixelSource
@@ -27,7 +28,6 @@ from .protocol import (
     RegionEvent,
     TextEvent,
     TileEvent,
-    encode_request,
 )
 from .provenance import Run
 from .qt import QtCore, Signal
@@ -211,7 +211,7 @@ class Conversation(QtCore.QObject):
             outline=selection.outline,
             task=self._asking.task,
         )
-        self._asking.body = encode_request(request, pixels)
+        self._asking.body = Handover(request, pixels)
         self._send()
 
     def _process_ready(self, endpoint: Endpoint) -> None:
@@ -232,7 +232,7 @@ class Conversation(QtCore.QObject):
             self._set(Phase.ASKING)
             self.progress.emit(0, 0, "Waiting for the model...")
             self.process.set_busy(True)
-            self._client.ask(self.process.endpoint, *self._asking.body)
+            self._client.ask(self.process.endpoint, self._asking.body)
             self._asking.body = None
 
     def _take(self, event: Event) -> None:

@@ -34,7 +34,9 @@ NEVER = {
 }
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
-SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "palette", "squaring")}  # all that the backend may see of it
+SHARED = {
+    f"geopix_qgis.{name}" for name in ("bodies", "protocol", "palette", "squaring")
+}  # all that the backend may see of it
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -54,7 +56,8 @@ LAYERS = {
         {"provenance", "styling"},
         {"storage"},
         # a question on its way, and what the model process says of itself
-        {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"},
+        {"client", "handover", "models_client", "loopback", "backend_process", "pixels", "estimate"}
+        | {"diagnosis", "examples"},
         # which pixels
         {"raster"},
         {"areas", "rendering", "raster_grid", "map_tiles", "contrast", "window_count"},
@@ -63,6 +66,7 @@ LAYERS = {
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"squaring"},
+        {"bodies"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],

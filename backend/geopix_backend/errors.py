@@ -10,6 +10,7 @@ GeoPixError
 `-- ServerError        the model process cannot take the question
     |-- TokenError     the request carries no token or a wrong one
     |-- RequestError   the request is not one of this version
+    |-- SharedError    the pixels are not where the request says
     |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
     `-- PortError      the port is taken
@@ -70,6 +71,12 @@ class RequestError(ServerError):
     """The request is not one of this version."""
 
     code = "request"
+
+
+class SharedError(ServerError):
+    """The pixels are not where the request says."""
+
+    code = "shared"
 
 
 class TooLargeError(ServerError):

@@ -28,7 +28,7 @@ from shapely import Polygon
 from geopix_qgis.protocol import Outline
 
 from .grid import grid_of
-from .raster import Tile, band_range, read_frame, read_tile
+from .raster import Tile, band_range, read_frame, tile_of
 from .raster_frame import Frame, clamp, frame_of
 from .raster_source import choose_bands, open_raster, short_name
 from .raster_stretch import Range
@@ -179,10 +179,12 @@ def open_raster_at(
         RasterError: If the raster cannot be read or shown.
         ExtentError: If the window misses the raster.
     """
-    scene = open_scene(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m)
-    if scene.area.width * scene.area.height > TILE_PX:
-        return scene
-    return read_tile(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m, max_px=TILE_PX)
+    with open_raster(path) as dataset:
+        grid, asked = grid_of(dataset), clamp(window, dataset)
+        frame = frame_of(asked, grid.transform, grid.crs, gsd_range_m, max_px=2**31)
+        if frame.width * frame.height <= TILE_PX:
+            return tile_of(dataset, grid, frame, bands, stretch, short_name(path))
+    return open_scene(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m)
 
 
 def open_scene(
