@@ -14,7 +14,16 @@ setup(
     ],
     package_dir={name: name if folder == "." else f"{folder}/{name}" for name, folder in SOURCES.items()},
     package_data={
-        "geopix_qgis": ["metadata.txt", "py.typed", "*.svg", "**/*.svg", "**/*.png", "**/*.qml", "**/*.qss"],
+        "geopix_qgis": [
+            "metadata.txt",
+            "py.typed",
+            "*.svg",
+            "**/*.svg",
+            "**/*.png",
+            "**/*.qml",
+            "**/*.qss",
+            "i18n/*.ts",
+        ],
         "geopix_backend": ["py.typed"],
         "geopix_model": ["py.typed", "weights/**/*"],
     },

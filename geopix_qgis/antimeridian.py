@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from .errors import LayerError
+from .translation import tr
 
 TURN = 360.0
 HALF = 180.0
-NO_OUTLINE = "A polygon holds a pole: it has no outline in longitude and latitude. Choose GeoPackage."
+NO_OUTLINE = tr("A polygon holds a pole: it has no outline in longitude and latitude. Choose GeoPackage.")
 
 
 def cut(geometry: QgsGeometry, folded: bool) -> tuple[QgsGeometry, bool]:

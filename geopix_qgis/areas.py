@@ -24,6 +24,7 @@ from qgis.core import (
 from .errors import TileError
 from .ground import metres_per_unit
 from .outlines import polygons_of
+from .translation import tr
 from .wording import polygons
 
 WEB_MERCATOR = "EPSG:3857"
@@ -60,7 +61,7 @@ class Area:
 
 
 VIEW = Area(AreaKind.VIEW, label="view")
-WHOLE_LAYER = Area(AreaKind.LAYER, label="whole layer")
+WHOLE_LAYER = Area(AreaKind.LAYER, label=tr("whole layer"))
 
 
 def box(rect: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> Area:
@@ -70,8 +71,8 @@ def box(rect: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> Area:
         TileError: If it has no inside.
     """
     if rect.isEmpty() or not rect.isFinite():
-        raise TileError("The box has no area. Drag from one corner to the opposite one.")
-    return Area(AreaKind.DRAWN, QgsGeometry.fromRect(rect), crs, "drawn box")
+        raise TileError(tr("The box has no area. Drag from one corner to the opposite one."))
+    return Area(AreaKind.DRAWN, QgsGeometry.fromRect(rect), crs, tr("drawn box"))
 
 
 def around(point: QgsPointXY, crs: QgsCoordinateReferenceSystem, size_m: float) -> Area:
@@ -87,8 +88,8 @@ def around(point: QgsPointXY, crs: QgsCoordinateReferenceSystem, size_m: float) 
         x, y = point.x(), point.y()
         rect = QgsRectangle(x - half_width, y - half_height, x + half_width, y + half_height)
     if rect.isEmpty():  # also where the coordinates are so large that the square vanishes in them
-        raise TileError(f"There is no square of {size_m:g} m around this point. Click on the raster.")
-    return Area(AreaKind.DRAWN, QgsGeometry.fromRect(rect), crs, f"{size_m:g} m around a point")
+        raise TileError(tr("There is no square of {size_m:g} m around this point. Click on the raster.", size_m=size_m))
+    return Area(AreaKind.DRAWN, QgsGeometry.fromRect(rect), crs, tr("{size_m:g} m around a point", size_m=size_m))
 
 
 def tile_address(text: str) -> Area:
@@ -99,18 +100,32 @@ def tile_address(text: str) -> Area:
     """
     address = re.sub(r"\s", "", text)
     if not re.fullmatch(r"[0-9]{1,10}/[0-9]{1,10}/[0-9]{1,10}", address):
-        raise TileError("A tile is z/x/y, three whole numbers such as 17/68650/45900.")
+        raise TileError(tr("A tile is z/x/y, three whole numbers such as 17/68650/45900."))
     zoom, column, row = map(int, address.split("/"))
     if zoom > MAX_ZOOM:
-        raise TileError(f"The tile {address} has zoom {zoom}. Choose 0 to {MAX_ZOOM}.")
+        raise TileError(
+            tr(
+                "The tile {address} has zoom {zoom}. Choose 0 to {max_zoom}.",
+                address=address,
+                zoom=zoom,
+                max_zoom=MAX_ZOOM,
+            )
+        )
     count = 2**zoom
     if column >= count or row >= count:
-        raise TileError(f"There is no tile {address}: at zoom {zoom} x and y run from 0 to {count - 1}.")
+        raise TileError(
+            tr(
+                "There is no tile {address}: at zoom {zoom} x and y run from 0 to {count}.",
+                address=address,
+                zoom=zoom,
+                count=count - 1,
+            )
+        )
     side = 2.0 * MERCATOR_HALF_M / count
     west, north = column * side - MERCATOR_HALF_M, MERCATOR_HALF_M - row * side
     rect = QgsRectangle(west, north - side, west + side, north)
     crs = QgsCoordinateReferenceSystem(WEB_MERCATOR)
-    return Area(AreaKind.TILE, QgsGeometry.fromRect(rect), crs, f"tile {address}")
+    return Area(AreaKind.TILE, QgsGeometry.fromRect(rect), crs, tr("tile {address}", address=address))
 
 
 def address_in(view: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> str:
@@ -141,12 +156,19 @@ def selected_polygons(layer: Optional[QgsMapLayer] = None) -> Area:
     chosen = selected_polygons_layer(layer)
     count = chosen.selectedFeatureCount()
     if count > MAX_POLYGONS:
-        raise TileError(f"{count:,} polygons of {chosen.name()} are selected. Select at most {MAX_POLYGONS:,}.")
+        raise TileError(
+            tr(
+                "{count:,} polygons of {chosen} are selected. Select at most {max_polygons:,}.",
+                count=count,
+                chosen=chosen.name(),
+                max_polygons=MAX_POLYGONS,
+            )
+        )
     shapes = [polygons_of(feature.geometry()) for feature in chosen.getSelectedFeatures()]
     outline = QgsGeometry.unaryUnion([shape for shape in shapes if not shape.isEmpty()])
     if outline.isEmpty():
-        raise TileError(f"The selected polygons of {chosen.name()} have no area. Select others.")
-    label = f"{polygons(count)} of {chosen.name()}"
+        raise TileError(tr("The selected polygons of {chosen} have no area. Select others.", chosen=chosen.name()))
+    label = tr("{polygons} of {chosen}", polygons=polygons(count), chosen=chosen.name())
     return Area(AreaKind.SELECTION, polygons_of(outline), chosen.crs(), label)
 
 
@@ -162,10 +184,10 @@ def selected_polygons_layer(layer: Optional[QgsMapLayer] = None) -> QgsVectorLay
     known = QgsProject.instance().mapLayers().values()
     layers = [layer] if layer and _selected(layer) else [each for each in known if _selected(each)]
     if not layers:
-        raise TileError("No polygon is selected. Select polygons of a vector layer on the map.")
+        raise TileError(tr("No polygon is selected. Select polygons of a vector layer on the map."))
     if len(layers) > 1:
         names = " and ".join(sorted(each.name() for each in layers))
-        raise TileError(f"Polygons are selected in {names}. Make one of these the active layer.")
+        raise TileError(tr("Polygons are selected in {names}. Make one of these the active layer.", names=names))
     return layers[0]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 from .errors import PluginError
 from .handover import Handover
-from .protocol import MAX_PROMPT_CHARS
+from .protocol import MAX_PROMPT_CHARS, AskRequest, Turn
 from .raster import Selection
+from .settings import Settings
+from .translation import tr
 from .turns import TurnRecord
 
 
@@ -34,17 +37,49 @@ class Asking:
     task: str = "auto"
 
 
+def request_about(
+    selection: Selection,
+    prompt: str,
+    choices: Settings,
+    number: int = 1,
+    history: Sequence[Turn] = (),
+    task: str = "auto",
+) -> AskRequest:
+    """What is sent to the model process.
+
+    Args:
+        selection: Which pixels.
+        prompt: What is asked.
+        choices: Model and least score are those chosen in here.
+        number: Of the turn.
+        history: Earlier turns about the same pixels, oldest first.
+        task: What is wanted, one of ``protocol.TASKS``.
+    """
+    return AskRequest(
+        prompt,
+        selection.tile,
+        tuple(history),
+        choices.model,
+        number,
+        choices.min_score,
+        outline=selection.outline,
+        task=task,
+    )
+
+
 def stopped(windows: tuple[int, int], regions: int) -> str:
     """How far a stopped answer came: windows (read, in all), and polygons on the map."""
     if regions == 0:
-        kept = "nothing was found so far."
+        kept = tr("nothing was found so far.")
     else:
         kept = (
-            f"the {regions} polygons found so far are kept." if regions > 1 else "the 1 polygon found so far is kept."
+            tr("the {regions} polygons found so far are kept.", regions=regions)
+            if regions > 1
+            else tr("the 1 polygon found so far is kept.")
         )
     done, total = windows
-    how = f"{done} of {total} windows were read; {kept}" if total else kept
-    return f"Stopped. {how[0].upper()}{how[1:]}"
+    how = tr("{done} of {total} windows were read; {kept}", done=done, total=total, kept=kept) if total else kept
+    return tr("Stopped.") + f" {how[0].upper()}{how[1:]}"
 
 
 def check_prompt(prompt: str) -> None:
@@ -54,6 +89,12 @@ def check_prompt(prompt: str) -> None:
         PluginError: If it is empty or too long.
     """
     if not prompt.strip():
-        raise PluginError("The prompt is empty. Say what to look for, such as 'segment all buildings'.")
+        raise PluginError(tr("The prompt is empty. Say what to look for, such as 'segment all buildings'."))
     if len(prompt) > MAX_PROMPT_CHARS:
-        raise PluginError(f"The prompt has {len(prompt):,} characters. Shorten it to at most {MAX_PROMPT_CHARS:,}.")
+        raise PluginError(
+            tr(
+                "The prompt has {count:,} characters. Shorten it to at most {max_prompt_chars:,}.",
+                count=len(prompt),
+                max_prompt_chars=MAX_PROMPT_CHARS,
+            )
+        )

@@ -9,6 +9,7 @@ from . import bodies, loopback, protocol
 from .backend_process import Endpoint
 from .handover import Handover
 from .qt import QtCore, QtNetwork, Signal
+from .translation import tr
 
 SILENCE_LIMIT_MS = 35_000  # the model process sends a heartbeat every 10 s
 
@@ -95,7 +96,7 @@ class AskClient(QtCore.QObject):
         try:
             events = self._decoder.feed(data)
         except (ValueError, TypeError) as error:
-            self._give_up("protocol", f"The answer of the model process cannot be read: {error}")
+            self._give_up("protocol", tr("The answer of the model process cannot be read: {error}", error=error))
             return
         for event in events:
             if isinstance(event, (protocol.DoneEvent, protocol.ErrorEvent)):
@@ -128,7 +129,7 @@ class AskClient(QtCore.QObject):
         status = reply.attribute(QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute)
         if status is not None and int(status) != 200:
             return ("failed", *_refusal(int(status), self._buffer))
-        return ("failed", "connection", "The model process broke off its answer.")
+        return ("failed", "connection", tr("The model process broke off its answer."))
 
     def _status(self) -> int:
         attribute = QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute
@@ -146,8 +147,10 @@ class AskClient(QtCore.QObject):
 
     def _silent(self) -> None:
         seconds = self._watchdog.interval() // 1000
-        how = "Ask again; if it stays silent, press Restart in the menu under Model and its process."
-        self._give_up("silent", f"The model process has been silent for {seconds} s. {how}")
+        how = tr("Ask again; if it stays silent, press Restart in the menu under Model and its process.")
+        self._give_up(
+            "silent", tr("The model process has been silent for {seconds} s. {how}", seconds=seconds, how=how)
+        )
 
 
 def _refusal(status: int, body: bytes) -> tuple[str, str]:
@@ -156,4 +159,4 @@ def _refusal(status: int, body: bytes) -> tuple[str, str]:
         said = json.loads(body)
         return str(said["code"]), str(said["message"])
     except (ValueError, KeyError, TypeError):
-        return "http", f"The model process refused the question with HTTP status {status}."
+        return "http", tr("The model process refused the question with HTTP status {status}.", status=status)

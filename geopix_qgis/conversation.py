@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, stopped
+from .asking import Asking, check_prompt, request_about, stopped
 from .backend_process import BackendProcess, Endpoint, State, find_python
 from .client import AskClient
 from .errors import BackendError, PluginError
@@ -19,7 +19,6 @@ from .layers import ResultLayer
 from .models_client import ModelsClient
 from .pixels import PixelSource
 from .protocol import (
-    AskRequest,
     DoneEvent,
     ErrorEvent,
     Event,
@@ -33,12 +32,13 @@ from .provenance import Run
 from .qt import QtCore, Signal
 from .raster import select
 from .regions import category_of
+from .translation import tr
 from .turn_book import TurnBook
 from .turns import Phrase, TurnRecord
 
 BATCH_MS = 100  # regions reach the layer in batches: repainting the map for each one would stall the stream
 LAST_WORDS_MS = 250  # a process that dies breaks the connection first and says why a little later
-BROKEN_OFF = "The model process broke off its answer. Ask again; if it repeats, ask about a smaller area."
+BROKEN_OFF = tr("The model process broke off its answer. Ask again; if it repeats, ask about a smaller area.")
 
 
 class Phase(enum.Enum):
@@ -176,7 +176,7 @@ class Conversation(QtCore.QObject):
         self.turn_started.emit(turn)
         self._set(Phase.STARTING)
         if selection.rendering is not None:
-            self.progress.emit(0, 0, "Rendering the layer...")
+            self.progress.emit(0, 0, tr("Rendering the layer..."))
         self._pixels.fetch(selection, anew=not (follow_up and self.book.context))
         self.process.start(python, stored.load().device)
         return True
@@ -200,16 +200,9 @@ class Conversation(QtCore.QObject):
     def _pixels_ready(self, pixels: Optional[bytes]) -> None:
         if self._asking is None or self.phase is not Phase.STARTING:
             return
-        choices, turn, selection = stored.load(), self._asking.turn, self._asking.selection
-        request = AskRequest(
-            turn.prompt,
-            selection.tile,
-            tuple(self.book.context),
-            choices.model,
-            turn.number,
-            choices.min_score,
-            outline=selection.outline,
-            task=self._asking.task,
+        turn, selection = self._asking.turn, self._asking.selection
+        request = request_about(
+            selection, turn.prompt, stored.load(), turn.number, self.book.context, self._asking.task
         )
         self._asking.body = Handover(request, pixels)
         self._send()
@@ -227,10 +220,10 @@ class Conversation(QtCore.QObject):
         if self._asking is None or self.phase is not Phase.STARTING:
             return
         if self.process.endpoint is None:
-            self.progress.emit(0, 0, "Starting the model...")
+            self.progress.emit(0, 0, tr("Starting the model..."))
         elif self._asking.body is not None:
             self._set(Phase.ASKING)
-            self.progress.emit(0, 0, "Waiting for the model...")
+            self.progress.emit(0, 0, tr("Waiting for the model..."))
             self.process.set_busy(True)
             self._client.ask(self.process.endpoint, self._asking.body)
             self._asking.body = None
@@ -263,9 +256,11 @@ class Conversation(QtCore.QObject):
         self._add_pending()
         turn, wanted = asking.turn, stored.load().device
         self._warn(*(warning for warning in event.warnings if warning not in turn.warning))
-        turn.footer = f"{event.seconds:.1f} s, {event.model} on {event.device}"
+        turn.footer = tr(
+            "{seconds:.1f} s, {model} on {device}", seconds=event.seconds, model=event.model, device=event.device
+        )
         if wanted.startswith("cuda") and not event.device.startswith("cuda"):
-            self._warn(f"The GPU was asked for and not used: it ran on {event.device}.")
+            self._warn(tr("The GPU was asked for and not used: it ran on {device}.", device=event.device))
         self.rates.note(stored.load().model, event.device, event.windows_done * event.passes, event.seconds)
         if turn.result is not None:
             run = Run(

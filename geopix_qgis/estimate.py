@@ -13,8 +13,9 @@ from qgis.core import QgsSettings
 from .errors import TileError
 from .protocol import ModelFacts, PixelTile
 from .raster import Selection
+from .translation import tr
 from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
-from .wording import counted
+from .wording import windows as windows_text
 
 STORE = "geopix/rates"
 KEPT = 7  # measurements of each model and device: their median forgives a busy minute
@@ -58,8 +59,13 @@ def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str 
     width, height = tile_size(*selection.size, selection.resampled_by_m, facts.gsd_range_m)
     if max(width, height) > MAX_TILE_PX:
         raise TileError(
-            f"For this model the area has {width:,} x {height:,} pixels, at most {MAX_TILE_PX:,} on a side are looked "
-            "at in one go. Choose a smaller area."
+            tr(
+                "For this model the area has {width:,} x {height:,} pixels, at most {max_tile_px:,} on "
+                "a side are looked at in one go. Choose a smaller area.",
+                width=width,
+                height=height,
+                max_tile_px=MAX_TILE_PX,
+            )
         )
     windows = window_count(width, height, facts.window_px, facts.overlap_px)
     rate = rates.seconds_per_window(facts.name, device)
@@ -73,14 +79,14 @@ def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str 
 def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
     """Size and ground resolution of what will be looked at, and what it costs where that is known."""
     width, height = selection.size
-    parts = [f"{width:,} x {height:,} px", _resolution(selection.gsd_m)]
+    parts = [tr("{width:,} x {height:,} px", width=width, height=height), _resolution(selection.gsd_m)]
     if cost is not None:
-        parts.append(counted(cost.windows, "window"))
+        parts.append(windows_text(cost.windows))
         if cost.seconds is not None:
             parts.append(f"~{_duration(cost.seconds)}")
         parts.append(_memory(cost.memory_bytes))
     if selection.rendering is not None:
-        parts.append("as drawn by QGIS")
+        parts.append(tr("as drawn by QGIS"))
     return ", ".join(parts)
 
 
@@ -125,25 +131,35 @@ def _is_past(past: Any) -> bool:
 
 def _over(windows: int, seconds: Optional[float], area_bytes: int) -> str:
     if seconds is not None and seconds > MAX_SECONDS:
-        return f"This takes about {_duration(seconds)}. Choose a smaller area, or send it anyway."
+        return tr("This takes about {duration}. Choose a smaller area, or send it anyway.", duration=_duration(seconds))
     if seconds is None and windows > MAX_WINDOWS:
-        return f"These are {windows:,} windows, which may take long. Choose a smaller area, or send it anyway."
+        return tr(
+            "These are {windows:,} windows, which may take long. Choose a smaller area, or send it anyway.",
+            windows=windows,
+        )
     if area_bytes > MAX_MEMORY:
-        return f"The area alone needs {_memory(area_bytes)} of memory. Choose a smaller one, or send it anyway."
+        return tr(
+            "The area alone needs {memory} of memory. Choose a smaller one, or send it anyway.",
+            memory=_memory(area_bytes),
+        )
     return ""
 
 
 def _resolution(gsd_m: Optional[float]) -> str:
     if gsd_m is None:
-        return "no CRS"
-    return f"{gsd_m:.2f} m" if gsd_m < 100 else f"{gsd_m:,.0f} m"
+        return tr("no CRS")
+    return tr("{gsd_m:.2f} m", gsd_m=gsd_m) if gsd_m < 100 else tr("{gsd_m:,.0f} m", gsd_m=gsd_m)
 
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return tr("{seconds} s", seconds=max(1, round(seconds)))
+    return (
+        tr("{seconds:.0f} min", seconds=seconds / 60)
+        if seconds < 5400
+        else tr("{seconds:.1f} h", seconds=seconds / 3600)
+    )
 
 
 def _memory(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+    return tr("{size:.1f} GiB", size=size / 2**30) if size >= 2**30 else tr("{size:.0f} MiB", size=size / 2**20)

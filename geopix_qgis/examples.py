@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from .protocol import ModelFacts
+from .translation import tr
 
 # For a model that knows some of these classes, or any at all; the first four that fit are shown.
 BY_CLASS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -18,7 +19,7 @@ BY_CLASS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 IDENTIFY = "What is this selected polygon?"
 SHOWN = 4
-LOCAL = "Nothing leaves this machine."
+LOCAL = tr("Nothing leaves this machine.")
 
 
 def prompts(facts: Optional[ModelFacts]) -> list[str]:
@@ -33,15 +34,32 @@ def notes(facts: Optional[ModelFacts]) -> list[str]:
     if facts is None:
         return [LOCAL]
     fine, coarse = facts.gsd_range_m
-    knows = f"knows {listing(facts.classes)}" if facts.classes else "can be asked for anything that is seen from above"
-    missing = [] if facts.installed else [f"{facts.title} is not installed: {facts.how_to_get}"]
+    knows = (
+        tr("knows {listing}", listing=listing(facts.classes))
+        if facts.classes
+        else tr("can be asked for anything that is seen from above")
+    )
+    missing = (
+        []
+        if facts.installed
+        else [tr("{title} is not installed: {how_to_get}", title=facts.title, how_to_get=facts.how_to_get)]
+    )
     return [
         *missing,
-        f"{facts.title} {knows}, at {fine:g} to {coarse:g} m per pixel. {facts.cannot}".strip(),
-        f"Areas and counts are computed from the polygons. {LOCAL}",
+        tr(
+            "{title} {knows}, at {fine:g} to {coarse:g} m per pixel. {cannot}",
+            title=facts.title,
+            knows=knows,
+            fine=fine,
+            coarse=coarse,
+            cannot=facts.cannot,
+        ).strip(),
+        tr("Areas and counts are computed from the polygons. {local}", local=LOCAL),
     ]
 
 
 def listing(names: Sequence[str]) -> str:
     """Names as people list them: "a, b and c"."""
-    return ", ".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) < 2:
+        return "".join(names)
+    return tr("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])

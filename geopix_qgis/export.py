@@ -22,10 +22,11 @@ from .export_ogr import OgrWriter, count_features
 from .export_rows import Row, Skipped, Source, living, tally
 from .export_style import style_qml
 from .export_target import check_target, move_all
+from .translation import tr
 from .whole_file import draft
 from .wording import polygons
 
-STOPPED = "The export was stopped; nothing was written."
+STOPPED = tr("The export was stopped; nothing was written.")
 DEGREES = "EPSG:4326"
 
 
@@ -113,10 +114,17 @@ class Export:
         except OSError as error:
             reason = error.strerror or str(error)
             raise LayerError(
-                f"{path} cannot be written: {reason}. Free some space, close what uses it, or choose another folder."
+                tr(
+                    "{path} cannot be written: {reason}. Free some space, close what uses it, or choose "
+                    "another folder.",
+                    path=path,
+                    reason=reason,
+                )
             ) from error
         except RuntimeError as error:  # another plugin told GDAL to raise
-            raise LayerError(f"{path} cannot be written: {error}. Choose another format or folder.") from error
+            raise LayerError(
+                tr("{path} cannot be written: {error}. Choose another format or folder.", path=path, error=error)
+            ) from error
         finally:
             gdal.PopErrorHandler()
         return Written(path, count, tuple(notes))
@@ -136,7 +144,7 @@ class Export:
                 writer.add_style(made.stem, self._style)
             writer.close()
             if count_features(place) != writer.entities:
-                raise OSError(f"only a part of the {count:,} polygons reached the disk")
+                raise OSError(tr("only a part of the {count:,} polygons reached the disk", count=count))
             if place != str(made):
                 export_dxf.save(place, made)
         finally:
@@ -158,15 +166,17 @@ class Export:
     def _left_out(self, skipped: Skipped) -> list[str]:
         said = []
         for number, reason in (
-            (self._filtered, "hidden by the filter"),
-            (skipped.rejected, "rejected in the review"),
-            (skipped.empty, "without a shape"),
+            (self._filtered, tr("hidden by the filter")),
+            (skipped.rejected, tr("rejected in the review")),
+            (skipped.empty, tr("without a shape")),
         ):
             if number:
-                said.append(f"{polygons(number)} {reason} {'was' if number == 1 else 'were'} left out.")
+                several = tr("{polygons} {reason} were left out.", polygons=polygons(number), reason=reason)
+                said.append(tr("1 polygon {reason} was left out.", reason=reason) if number == 1 else several)
         if skipped.crossed:
-            were = "was" if skipped.crossed == 1 else "were"
-            said.append(f"{polygons(skipped.crossed)} across longitude 180 {were} cut in two there.")
+            text = tr("{polygons} across longitude 180 were cut in two there.", polygons=polygons(skipped.crossed))
+            one = tr("1 polygon across longitude 180 was cut in two there.")
+            said.append(one if skipped.crossed == 1 else text)
         return said
 
 
@@ -181,17 +191,19 @@ def losses(form: Format, crs: QgsCoordinateReferenceSystem, fields: Sequence[tup
     if not form.has_fields:
         said.append(form.note)
     if form.key == "dxf" and crs.isValid() and crs.isGeographic():
-        said.append("The coordinates are in degrees: CAD measures no metres in them. A projected CRS is better.")
-    renamed = [f"{source} is {final}" for source, final in fields if source != final]
+        said.append(tr("The coordinates are in degrees: CAD measures no metres in them. A projected CRS is better."))
+    renamed = [tr("{source} is {final}", source=source, final=final) for source, final in fields if source != final]
     if renamed:
-        said.append(f"Fields renamed: {', '.join(renamed)}.")
+        said.append(tr("Fields renamed: {names}.", names=", ".join(renamed)))
     return said
 
 
 def nothing_to_write(selected_only: bool, left_out: int) -> str:
     """Why there is no polygon to write, and what to do."""
     if left_out:
-        return "All polygons are hidden by the filter or rejected. Lower the filter, or choose others."
+        return tr("All polygons are hidden by the filter or rejected. Lower the filter, or choose others.")
     return (
-        "No polygon is selected. Select some, or export all." if selected_only else "There are no polygons to export."
+        tr("No polygon is selected. Select some, or export all.")
+        if selected_only
+        else tr("There are no polygons to export.")
     )

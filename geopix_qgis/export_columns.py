@@ -13,11 +13,12 @@ from qgis.core import QgsField, QgsVectorLayer
 
 from .errors import LayerError
 from .export_rows import Row
+from .translation import tr
 
 TEXT_BYTES = 254  # of a field in a .dbf
 REAL_WIDTH, MAX_DECIMALS = 24, 15
 LIMIT_BYTES = 2**31 - 1  # offsets of shapefiles are signed in many programs
-TOO_BIG = "A shapefile holds 2 GB in a file and these polygons need {:.1f} GB. Choose GeoPackage."
+TOO_BIG = tr("A shapefile holds 2 GB in a file and these polygons need {:.1f} GB. Choose GeoPackage.")
 
 
 class Kind(enum.Enum):
@@ -101,7 +102,9 @@ def columns_of(layers: Sequence[QgsVectorLayer], fields: Sequence[tuple[str, str
     for source, final in fields:
         found = [layer.fields().field(source) for layer in layers if layer.fields().indexOf(source) >= 0]
         if not found:
-            raise LayerError(f"There is no field {source!r} in these polygons. Open the export again.")
+            raise LayerError(
+                tr("There is no field {source!r} in these polygons. Open the export again.", source=source)
+            )
         kinds = {_kind(item) for item in found}
         kind = kinds.pop() if len(kinds) == 1 else Kind.TEXT
         made.append(Column(final, Kind.TEXT if key in _NO_TIMES and kind in (Kind.DATE, Kind.MOMENT) else kind))

@@ -9,6 +9,7 @@ from typing import Any, Optional
 from osgeo import gdal
 
 from .errors import LayerError
+from .translation import tr
 
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj", ".qmd", ".shp.xml")
 
@@ -63,24 +64,24 @@ _ALL = (
         (".geojson", ".json"),
         ("RFC7946=YES", "COORDINATE_PRECISION=10"),
         degrees=True,
-        note="GeoJSON is in EPSG:4326 (longitude, latitude): its standard, RFC 7946, allows no other CRS.",
+        note=tr("GeoJSON is in EPSG:4326 (longitude, latitude): its standard, RFC 7946, allows no other CRS."),
     ),
     Format(
         "kml",
-        "KML (Google Earth)",
+        tr("KML (Google Earth)"),
         "KML",  # LIBKML takes a time that grows with the square of the number: 16 s for 2,000 polygons, 0.2 s here
         (".kml",),
         degrees=True,
-        note="KML is in EPSG:4326 (longitude, latitude): its standard allows no other CRS.",
+        note=tr("KML is in EPSG:4326 (longitude, latitude): its standard allows no other CRS."),
     ),
     Format("fgb", "FlatGeobuf", "FlatGeobuf", (".fgb",)),
     Format(
         "dxf",
-        "DXF (CAD)",
+        tr("DXF (CAD)"),
         "DXF",
         (".dxf",),
         has_fields=False,
-        note="DXF holds geometry only: fields and CRS are lost; each class becomes a DXF layer.",
+        note=tr("DXF holds geometry only: fields and CRS are lost; each class becomes a DXF layer."),
     ),
 )
 FORMATS = {form.key: form for form in _ALL}

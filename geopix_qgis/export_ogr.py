@@ -14,6 +14,7 @@ from .export_columns import TEXT_BYTES, Column, Kind, cut_text
 from .export_formats import Format
 from .export_rows import Row
 from .export_target import STYLES
+from .translation import tr
 
 NO_CRS = "Undefined Cartesian SRS"  # of GeoPackage, srs_id -1: GDAL's own choice is an undefined GEOGRAPHIC one
 COLOURED = ("kml", "dxf")  # formats that hold a colour for each polygon
@@ -56,7 +57,7 @@ class OgrWriter:
         gdal.ErrorReset()
         driver = form.driver()
         if driver is None:
-            raise LayerError(f"This QGIS cannot write {form.label}. Choose GeoPackage.")
+            raise LayerError(tr("This QGIS cannot write {form}. Choose GeoPackage.", form=form.label))
         self._dataset = driver.Create(path, 0, 0, 0, gdal.GDT_Unknown)
         self._demand(self._dataset is not None)
         options = [*form.options, *_free_columns(form, columns)]
@@ -122,8 +123,15 @@ class OgrWriter:
         self._dataset = None  # GDAL writes the rest here and tells of a failure by its last error only
         self._demand(gdal.GetLastErrorType() < gdal.CE_Failure)
         for name, count in self._cut.items():
-            texts = "1 text" if count == 1 else f"{count:,} texts"
-            self.notes.append(f"{texts} in {name} had more than {TEXT_BYTES} bytes and lost the end.")
+            texts = "1 text" if count == 1 else tr("{count:,} texts", count=count)
+            self.notes.append(
+                tr(
+                    "{texts} in {name} had more than {text_bytes} bytes and lost the end.",
+                    texts=texts,
+                    name=name,
+                    text_bytes=TEXT_BYTES,
+                )
+            )
 
     def abandon(self) -> None:
         """Lets go of the file, whatever state it is in; harmless after ``close``."""
@@ -160,7 +168,7 @@ class OgrWriter:
         """Refuses a failure of GDAL and notes a warning."""
         message = gdal.GetLastErrorMsg()
         if not fine or gdal.GetLastErrorType() >= gdal.CE_Failure:
-            raise OSError(message.strip().rstrip(".") or "the disk is full or the file is in use")
+            raise OSError(message.strip().rstrip(".") or tr("the disk is full or the file is in use"))
         if message and message not in self.notes and len(self.notes) < 5:
             self.notes.append(message)
         gdal.ErrorReset()

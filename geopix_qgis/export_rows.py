@@ -25,6 +25,7 @@ from . import antimeridian
 from .errors import LayerError
 from .regions import REJECTED
 from .styling import colours_of
+from .translation import tr
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # no XML file may hold these
 
@@ -93,14 +94,14 @@ def living(layers: Sequence[QgsVectorLayer]) -> Sequence[QgsVectorLayer]:
         LayerError: If there is none, or one was removed, or one holds no polygons.
     """
     if not layers:
-        raise LayerError("There are no polygons to export. Ask a question first.")
+        raise LayerError(tr("There are no polygons to export. Ask a question first."))
     for layer in layers:
         try:
             usable, name = layer.isValid(), layer.name()
         except RuntimeError as error:  # the object in C++ is gone
-            raise LayerError("The layer of the polygons was removed. Ask again to get a new one.") from error
+            raise LayerError(tr("The layer of the polygons was removed. Ask again to get a new one.")) from error
         if not usable or layer.geometryType() != QgsWkbTypes.GeometryType.PolygonGeometry:
-            raise LayerError(f"The layer {name} holds no polygons. Choose a layer of answers.")
+            raise LayerError(tr("The layer {name} holds no polygons. Choose a layer of answers.", name=name))
     return layers
 
 
@@ -126,11 +127,15 @@ class Source:
             LayerError: If only one of the layer and the rows has a CRS.
         """
         if layer.crs().isValid() and not crs.isValid():
-            raise LayerError("The file needs a CRS. Choose one.")
+            raise LayerError(tr("The file needs a CRS. Choose one."))
         if crs.isValid() and not layer.crs().isValid():
             raise LayerError(
-                f"The polygons of {layer.name()} are in pixels and have no CRS, so they cannot be written in "
-                f"{crs.authid() or 'one'}. Choose GeoPackage, Shapefile, FlatGeobuf or DXF without a CRS."
+                tr(
+                    "The polygons of {layer} are in pixels and have no CRS, so they cannot be written in "
+                    "{authid}. Choose GeoPackage, Shapefile, FlatGeobuf or DXF without a CRS.",
+                    layer=layer.name(),
+                    authid=crs.authid() or "one",
+                )
             )
         self.count = layer.selectedFeatureCount() if selected_only else layer.featureCount()
         self._features = QgsVectorLayerFeatureSource(layer)
@@ -183,7 +188,9 @@ class Source:
             try:
                 geometry.transform(self._move)
             except QgsCsException as error:
-                raise LayerError(f"A polygon has no place in this CRS ({error}). Choose another CRS.") from error
+                raise LayerError(
+                    tr("A polygon has no place in this CRS ({error}). Choose another CRS.", error=error)
+                ) from error
         return antimeridian.cut(geometry, self._folded) if self._degrees else (geometry, False)
 
     @staticmethod

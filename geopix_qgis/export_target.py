@@ -10,6 +10,7 @@ from qgis.core import QgsProject, QgsProviderRegistry
 
 from .errors import LayerError
 from .export_formats import Format, of_suffix
+from .translation import tr
 
 STYLES = "layer_styles"  # a table of QGIS in a GeoPackage, no layer of anybody
 
@@ -23,23 +24,38 @@ def check_target(path: Path, form: Format, overwrite: bool) -> None:
     """
     if path.suffix.lower() not in form.suffixes:
         known = of_suffix(path)
-        meaning = f"means {known.label}" if known else "is unknown"
+        meaning = tr("means {known}", known=known.label) if known else tr("is unknown")
         raise LayerError(
-            f"The file type {path.suffix or '(none)'} of {path.name} {meaning}; {form.label} wants {form.suffix}."
+            tr(
+                "The file type {suffix} of {file} {meaning}; {form} wants {suffix2}.",
+                suffix=path.suffix or tr("(none)"),
+                file=path.name,
+                meaning=meaning,
+                form=form.label,
+                suffix2=form.suffix,
+            )
         )
     if not path.parent.is_dir():
-        raise LayerError(f"The folder {path.parent} does not exist. Create it or choose another one.")
+        raise LayerError(tr("The folder {parent} does not exist. Create it or choose another one.", parent=path.parent))
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise LayerError(f"The folder {path.parent} is not writable. Choose another one.")
+        raise LayerError(tr("The folder {parent} is not writable. Choose another one.", parent=path.parent))
     if path.is_dir():
-        raise LayerError(f"{path} cannot be written: it is a folder. Choose another name.")
+        raise LayerError(tr("{path} cannot be written: it is a folder. Choose another name.", path=path))
     if name := open_as(path):
-        raise LayerError(f"{path.name} is open in this project as {name}. Remove that layer or choose another name.")
+        raise LayerError(
+            tr(
+                "{file} is open in this project as {name}. Remove that layer or choose another name.",
+                file=path.name,
+                name=name,
+            )
+        )
     if path.with_name(path.name + "-wal").exists():
-        raise LayerError(f"{path.name} is open in another program. Close it there or choose another name.")
+        raise LayerError(
+            tr("{file} is open in another program. Close it there or choose another name.", file=path.name)
+        )
     there = existing(path, form)
     if there and not overwrite:
-        raise LayerError(f"{there[-1]} exists already. Allow replacing it, or choose another name.")
+        raise LayerError(tr("{there} exists already. Allow replacing it, or choose another name.", there=there[-1]))
 
 
 def existing(path: Path, form: Format) -> list[Path]:
@@ -81,7 +97,7 @@ def move_all(form: Format, made: Path, path: Path, overwrite: bool) -> None:
     """
     old = existing(path, form)
     if old and not overwrite:
-        raise LayerError(f"{old[-1]} appeared in the meantime. Choose another name.")
+        raise LayerError(tr("{old} appeared in the meantime. Choose another name.", old=old[-1]))
     kept = made.parent / "old"
     kept.mkdir()
     undo: list[tuple[Path, Path]] = []

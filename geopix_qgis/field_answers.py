@@ -12,6 +12,7 @@ from .conversation import Conversation, Phase
 from .errors import LayerError, TileError
 from .outlines import polygons_of
 from .qt import QtCore, Signal
+from .translation import tr
 from .turns import TurnRecord
 from .wording import polygons
 
@@ -25,6 +26,12 @@ class Value(enum.Enum):
     AREA = "area in m²"
 
 
+NAMES = {
+    Value.ANSWER: tr("answer"),
+    Value.MAIN_CLASS: tr("main class"),
+    Value.COUNT: tr("number of polygons"),
+    Value.AREA: tr("area in m²"),
+}
 NUMBERS = (Value.COUNT, Value.AREA)
 
 
@@ -81,14 +88,30 @@ class FieldAnswers(QtCore.QObject):
         """
         features = sorted(layer.getSelectedFeatures(), key=lambda feature: feature.id())
         if not features:
-            raise LayerError(f"No polygon of {layer.name()} is selected. Select those that are to be asked about.")
+            raise LayerError(
+                tr("No polygon of {layer} is selected. Select those that are to be asked about.", layer=layer.name())
+            )
         index = layer.fields().indexOf(field)
         if index < 0:
-            raise LayerError(f"The layer {layer.name()} has no field {field!r}. Choose one of its fields.")
+            raise LayerError(
+                tr(
+                    "The layer {layer} has no field {field!r}. Choose one of its fields.",
+                    layer=layer.name(),
+                    field=field,
+                )
+            )
         if layer.fields()[index].isNumeric() and value not in NUMBERS:
-            raise LayerError(f"The field {field} holds numbers and cannot take the {value.value}. Choose a text field.")
+            raise LayerError(
+                tr(
+                    "The field {field} holds numbers and cannot take the {value}. Choose a text field.",
+                    field=field,
+                    value=NAMES[value],
+                )
+            )
         if not layer.isEditable() and not layer.startEditing():
-            raise LayerError(f"The layer {layer.name()} cannot be edited. Choose another one, or save it as a copy.")
+            raise LayerError(
+                tr("The layer {layer} cannot be edited. Choose another one, or save it as a copy.", layer=layer.name())
+            )
         self._layer, self._field, self._value, self._ask, self._check = layer, field, value, ask, check
         self._left, self._total, self._written, self._skipped = features, len(features), 0, 0
         layer.willBeDeleted.connect(self._layer_gone)
@@ -98,15 +121,15 @@ class FieldAnswers(QtCore.QObject):
         if self._layer is None:
             return  # ended when the layer went
         if not self._layer.isEditable():
-            self._end(f"The edits of {self._layer.name()} were saved or discarded meanwhile.")
+            self._end(tr("The edits of {layer} were saved or discarded meanwhile.", layer=self._layer.name()))
             return
         area = self._next_area(self._layer)
         self.progress.emit(self._total - len(self._left), self._total)
         if area is None:
-            left_out = f"{polygons(self._skipped)} left out. {self._reason}"
+            left_out = tr("{polygons} left out. {reason}", polygons=polygons(self._skipped), reason=self._reason)
             self._end(left_out if self._skipped else "")
         elif not self._ask(area):
-            self._end("The question was refused.")
+            self._end(tr("The question was refused."))
 
     def _next_area(self, layer: QgsVectorLayer) -> Optional[Area]:
         """The next polygon that can be asked about, None where none is left."""
@@ -139,7 +162,7 @@ class FieldAnswers(QtCore.QObject):
         value = value_of(turn, self._value)
         if isinstance(value, str) and field.length() > 0:
             value = value[: field.length()]
-        layer.beginEditCommand("GeoPix answer")
+        layer.beginEditCommand(tr("GeoPix answer"))
         if layer.changeAttributeValue(feature.id(), layer.fields().indexOf(self._field), value):
             layer.endEditCommand()
             self._written += 1
@@ -149,7 +172,7 @@ class FieldAnswers(QtCore.QObject):
     def _layer_gone(self) -> None:
         self._layer = None
         if self.active:
-            self._end("The layer of the polygons was removed.")
+            self._end(tr("The layer of the polygons was removed."))
             self._talk.stop()
 
     def _end(self, why: str) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from .export_formats import Format
+from .translation import tr
 
 SHAPEFILE_CHARACTERS = 10
 # The only fields of a result layer whose name is too long; the same short names as in the terminal's shapefiles.
@@ -43,15 +44,21 @@ def problems(finals: Sequence[str], form: Format) -> dict[int, str]:
     seen: set[str] = set()
     for number, name in enumerate(finals):
         if not name.strip():
-            found[number] = "A field has no name. Type one, or leave the field out."
+            found[number] = tr("A field has no name. Type one, or leave the field out.")
         elif form.key == "shp" and not name.isascii():
-            found[number] = f"The field name {name!r} has other than ASCII characters; a shapefile cannot hold them."
+            found[number] = tr(
+                "The field name {name!r} has other than ASCII characters; a shapefile cannot hold them.", name=name
+            )
         elif form.key == "shp" and not re.fullmatch(r"[A-Za-z]\w*", name):
-            found[number] = f"The field name {name!r} must be letters, digits and underscores, a letter first."
+            found[number] = tr(
+                "The field name {name!r} must be letters, digits and underscores, a letter first.", name=name
+            )
         elif form.key == "shp" and len(name) > SHAPEFILE_CHARACTERS:
-            found[number] = f"The field name {name!r} has {len(name)} characters; a shapefile holds 10."
+            found[number] = tr(
+                "The field name {name!r} has {count} characters; a shapefile holds 10.", name=name, count=len(name)
+            )
         elif _same(name, form) in seen:
-            found[number] = f"Two fields are called {name!r}. Rename one, or leave it out."
+            found[number] = tr("Two fields are called {name!r}. Rename one, or leave it out.", name=name)
         seen.add(_same(name, form))
     return found
 

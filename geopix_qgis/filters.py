@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from qgis.core import QgsExpression, QgsVectorLayer
 
 from .regions import ACCEPTED, REJECTED
+from .translation import tr
 
 OURS = "geopix/filter"  # custom properties of a layer: our part of its filter, and what was there before
 THEIRS = "geopix/filter_before"
@@ -56,14 +57,19 @@ def apply(layers: Sequence[QgsVectorLayer], wanted: Filter) -> FilterResult:
         if layer.isEditable():
             if layer.subsetString() != _both(theirs, ours):
                 problems.append(
-                    f"{layer.name()} is being edited and cannot be filtered. Save or cancel its edits first."
+                    tr(
+                        "{layer} is being edited and cannot be filtered. Save or cancel its edits first.",
+                        layer=layer.name(),
+                    )
                 )
             total += layer.featureCount()
         else:
             with subset(layer, theirs):
                 total += layer.featureCount()
             if not _set(layer, theirs, ours):
-                problems.append(f"{layer.name()} does not take a filter. Check the filter in its properties.")
+                problems.append(
+                    tr("{layer} does not take a filter. Check the filter in its properties.", layer=layer.name())
+                )
         shown += layer.featureCount()
     return FilterResult(shown, total - shown, tuple(problems))
 

@@ -21,6 +21,7 @@ from .qt import QtCore
 from .regions import category_in, category_of, feature_of, new_feature, value_of
 from .review import polygons
 from .storage import Storage, gpkg_of, move_to, new_layer
+from .translation import tr
 
 LAYER_NAME = "GeoPix answers"
 # What a layer remembers in the project file and in a GeoPackage's style, so that it is found again.
@@ -226,14 +227,19 @@ class ResultLayer:
         for layer, _ in self.find(turn):
             if layer.isEditable() and layer.undoStack().canUndo():
                 raise LayerError(
-                    f"The layer {layer.name()} has unsaved edits. Save or discard them, then undo the turn."
+                    tr(
+                        "The layer {layer} has unsaved edits. Save or discard them, then undo the turn.",
+                        layer=layer.name(),
+                    )
                 )
         removed = 0
         for layer, features in self._features(turn):
             ids = [feature.id() for feature in features]
             layer.undoStack().clear()  # an edit that was undone must not be redone on a polygon that is gone
             if not layer.dataProvider().deleteFeatures(ids):
-                raise LayerError(f"The polygons of this turn cannot be taken out of {layer.name()}. Is it read-only?")
+                raise LayerError(
+                    tr("The polygons of this turn cannot be taken out of {layer}. Is it read-only?", layer=layer.name())
+                )
             layer.deselect(ids)
             category = str(layer.customProperty(CATEGORY) or "")
             self._removed.setdefault(turn, []).extend((category, feature) for feature in features)
@@ -324,15 +330,26 @@ class ResultLayer:
         path = gpkg_of(layer)
         if path is not None and not path.exists():  # GDAL would go on writing into the deleted file
             raise LayerError(
-                f"The file of the layer {layer.name()} is gone: {path}. Remove the layer, then ask again with Retry; "
-                "a new one is made."
+                tr(
+                    "The file of the layer {layer} is gone: {path}. Remove the layer, then ask again with "
+                    "Retry; a new one is made.",
+                    layer=layer.name(),
+                    path=path,
+                )
             )
         ok, added = layer.dataProvider().addFeatures(list(features))
         if not ok:
-            why = "; ".join(layer.dataProvider().errors()) or "it may be read-only or its file is gone"
+            why = "; ".join(layer.dataProvider().errors()) or tr("it may be read-only or its file is gone")
             if "locked" in why:
-                why = "another program is writing to its file; let it finish, then ask again with Retry"
-            raise LayerError(f"{polygons(len(features))} could not be added to the layer {layer.name()}: {why}.")
+                why = tr("another program is writing to its file; let it finish, then ask again with Retry")
+            raise LayerError(
+                tr(
+                    "{polygons} could not be added to the layer {layer}: {why}.",
+                    polygons=polygons(len(features)),
+                    layer=layer.name(),
+                    why=why,
+                )
+            )
         self._links[layer.id()].note(added)
         self._changed(layer)
 

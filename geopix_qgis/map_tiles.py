@@ -13,6 +13,7 @@ from qgis.core import (
 )
 
 from .qt import QtNetwork
+from .translation import tr
 
 SENDERS = ("QgsWms", "QgsWcs", "QgsArcGis", "QgsAms")  # classes of QGIS that fetch rasters
 EMPTY_CODES = (204, 404, 410)  # what servers say where they have no tile
@@ -60,8 +61,8 @@ class Requests:
             return ""
         reasons = sorted(set(self.failures.values()))
         count = len(self.failures)
-        what = f"{count:,} pieces of the map" if count > 1 else "A piece of the map"
-        return f"{what} did not arrive ({'; '.join(reasons[:2])})."
+        what = tr("{count:,} pieces of the map", count=count) if count > 1 else tr("A piece of the map")
+        return tr("{what} did not arrive ({names}).", what=what, names="; ".join(reasons[:2]))
 
     def _replied(self, reply: Any) -> None:
         request = reply.request()
@@ -82,7 +83,7 @@ class Requests:
         """Notes answers that are no image, which only QGIS's log knows of."""
         ours = tag == "WMS" and level == Qgis.MessageLevel.Warning and "://" in message
         if ours and not any(address in message for address in self.absent):
-            self.failures.setdefault(message, "not an image")
+            self.failures.setdefault(message, tr("not an image"))
 
 
 def _replies() -> Any:

@@ -19,6 +19,7 @@ from qgis.core import (
 
 from .errors import TileError
 from .protocol import Outline
+from .translation import tr
 
 BEND = 5e-8  # of the outline's extent, by which an edge may leave its curve: 0.005 px in 100,000 px
 NOISE = 1e-11  # of a coordinate: finer than that, a change of CRS is not repeatable
@@ -91,7 +92,7 @@ def moved(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsGeomet
         bend = max(BEND * max(there.width(), there.height()), NOISE * farthest)
         return polygons_of(mapped(geometry, lambda ring: _moved_ring(ring, transform, bend)))
     except QgsCsException as error:
-        raise TileError("The area reaches beyond the area of the raster's CRS. Choose a smaller one.") from error
+        raise TileError(tr("The area reaches beyond the area of the raster's CRS. Choose a smaller one.")) from error
 
 
 def mapped(geometry: QgsGeometry, change: Callable[[Sequence[XY]], list[XY]]) -> QgsGeometry:
@@ -112,7 +113,13 @@ def wire_outline(geometry: QgsGeometry) -> Outline:
     whole.convertToMultiType()
     corners = whole.constGet().nCoordinates()
     if corners > MAX_CORNERS:
-        raise TileError(f"The area has {corners:,} corners. Choose polygons with at most {MAX_CORNERS:,}.")
+        raise TileError(
+            tr(
+                "The area has {corners:,} corners. Choose polygons with at most {max_corners:,}.",
+                corners=corners,
+                max_corners=MAX_CORNERS,
+            )
+        )
     return tuple(
         tuple(tuple((point.x(), point.y()) for point in ring) for ring in polygon) for polygon in whole.asMultiPolygon()
     )
@@ -142,7 +149,7 @@ def _moved_ring(ring: Sequence[XY], transform: QgsCoordinateTransform, bend: flo
             finer_bent.append(open_)
         here, there, bent = finer_here, finer_there, finer_bent
     if any(bent):
-        raise TileError("The area crosses a pole or the 180th meridian of the raster's CRS. Choose a smaller one.")
+        raise TileError(tr("The area crosses a pole or the 180th meridian of the raster's CRS. Choose a smaller one."))
     return there
 
 

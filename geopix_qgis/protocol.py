@@ -300,7 +300,8 @@ def request_from_dict(values: Any) -> AskRequest:
     if kind not in TILES:
         raise ProtocolError(f"tile kind is {kind!r}, expected one of {sorted(TILES)}")
     history = tuple(build(Turn, turn) for turn in values.get("history", ()))
-    return build(AskRequest, {**values, "tile": build(TILES[kind], tile), "history": history})  # type: ignore[no-any-return]
+    values = {**values, "tile": build(TILES[kind], tile), "history": history}
+    return build(AskRequest, values)  # type: ignore[no-any-return]
 
 
 def models_from_json(body: bytes) -> tuple[ModelFacts, ...]:

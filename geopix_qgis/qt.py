@@ -7,12 +7,11 @@ import qgis.PyQt.QtCore  # noqa: F401  QGIS first: qtpy then takes the binding t
 try:
     from qtpy import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
     from qtpy.QtCore import Signal
-    from qtpy.QtWidgets import QAction, QShortcut
+    from qtpy.QtWidgets import QAction
 except (ImportError, RuntimeError):  # no qtpy, no `packaging` that it needs, or a binding that it does not know
     from qgis.PyQt import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
     from qgis.PyQt.QtCore import pyqtSignal as Signal
 
     QAction = getattr(QtWidgets, "QAction", None) or QtGui.QAction
-    QShortcut = getattr(QtWidgets, "QShortcut", None) or QtGui.QShortcut
 
-__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtNetwork", "QtWidgets", "QtXml", "Signal"]
+__all__ = ["QAction", "QtCore", "QtGui", "QtNetwork", "QtWidgets", "QtXml", "Signal"]

@@ -29,14 +29,15 @@ from .outlines import moved, polygons_of, transform_between, wire_outline, world
 from .protocol import Outline, PathTile, PixelTile, Tile
 from .raster_grid import Grid, Window, grid_of, with_context
 from .rendering import picture, picture_grid
+from .translation import tr
 
 MAX_WINDOW_PIXELS = 400_000_000
 NEAR = 1.1  # of the raster's extent: what lies farther away is cut off before it is brought into the raster's CRS
 MISSES = {
-    AreaKind.VIEW: "The view does not touch the raster. Zoom to the layer, or choose Whole layer.",
-    AreaKind.DRAWN: "The box does not touch the raster. Draw one on the raster.",
-    AreaKind.SELECTION: "The selected polygons do not touch the raster. Select some that lie on it.",
-    AreaKind.TILE: "The tile does not touch the raster. Choose the address of one that does.",
+    AreaKind.VIEW: tr("The view does not touch the raster. Zoom to the layer, or choose Whole layer."),
+    AreaKind.DRAWN: tr("The box does not touch the raster. Draw one on the raster."),
+    AreaKind.SELECTION: tr("The selected polygons do not touch the raster. Select some that lie on it."),
+    AreaKind.TILE: tr("The tile does not touch the raster. Choose the address of one that does."),
 }
 
 
@@ -104,12 +105,23 @@ def select(
         TileError: If there is no layer, it cannot be read, the area does not touch it, or there are too many pixels.
     """
     if layer is None:
-        raise TileError("Add a raster layer to ask about it.")
+        raise TileError(tr("Add a raster layer to ask about it."))
     if not layer.isValid():
-        raise TileError(f"The layer {layer.name()} is broken: its source cannot be read. Repair its data source first.")
+        raise TileError(
+            tr(
+                "The layer {layer} is broken: its source cannot be read. Repair its data source first.",
+                layer=layer.name(),
+            )
+        )
     path = file_of(layer)
     if is_gone(layer):  # QGIS would go on drawing it, in black
-        raise TileError(f"The file of the layer {layer.name()} is gone: {path}. Put it back, or repair its source.")
+        raise TileError(
+            tr(
+                "The file of the layer {layer} is gone: {path}. Put it back, or repair its source.",
+                layer=layer.name(),
+                path=path,
+            )
+        )
     dataset = open_dataset(path) if path else None
     wanted = None if area.kind is AreaKind.LAYER else _outline(area, layer, view)
     grid = picture_grid(layer, view, wanted, resolution_m) if dataset is None else grid_of(dataset)
@@ -171,7 +183,7 @@ def _outline(area: Area, layer: QgsRasterLayer, view: QgsMapSettings) -> QgsGeom
     polygons without a CRS.
     """
     if area.kind is AreaKind.TILE and not layer.crs().isValid():
-        raise TileError("The raster has no CRS, so no place on earth is found in it. Set its CRS, or draw a box.")
+        raise TileError(tr("The raster has no CRS, so no place on earth is found in it. Set its CRS, or draw a box."))
     map_crs = view.destinationCrs()
     if area.kind is AreaKind.VIEW or area.outline is None:
         corners = [QgsPointXY(point.x(), point.y()) for point in view.visiblePolygon()][:4]
@@ -224,8 +236,12 @@ def _check_size(window: Window) -> None:
     pixels = window[2] * window[3]
     if pixels > MAX_WINDOW_PIXELS:
         raise TileError(
-            f"This area has {pixels / 1e6:,.0f} million pixels, at most {MAX_WINDOW_PIXELS / 1e6:,.0f} million are "
-            "read at once. Zoom in and choose View."
+            tr(
+                "This area has {pixels:,.0f} million pixels, at most {max_window_pixels:,.0f} million "
+                "are read at once. Zoom in and choose View.",
+                pixels=pixels / 1000000.0,
+                max_window_pixels=MAX_WINDOW_PIXELS / 1000000.0,
+            )
         )
 
 

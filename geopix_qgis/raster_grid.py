@@ -12,6 +12,7 @@ from qgis.core import QgsGeometry, QgsRectangle
 
 from .errors import TileError
 from .outlines import XY, mapped
+from .translation import tr
 
 SNAP_PX = 1e-6  # an edge this close to a pixel edge is on it
 CONTEXT_PX = 32  # around a chosen outline: the model sees things better in their surroundings
@@ -90,7 +91,12 @@ def affine_grid(width: int, height: int, forward: Sequence[float]) -> Grid:
     """
     backward = gdal.InvGeoTransform(forward)
     if backward is None:
-        raise TileError(f"The geotransform {forward} gives pixels no area. Repair the raster's georeference first.")
+        raise TileError(
+            tr(
+                "The geotransform {forward} gives pixels no area. Repair the raster's georeference first.",
+                forward=forward,
+            )
+        )
     return Grid(
         width,
         height,
@@ -107,12 +113,12 @@ def pixel_window(grid: Grid, points: Sequence[XY]) -> Window:
     """
     pixels = [p for p in map(grid.to_pixel, points) if all(map(math.isfinite, p))]
     if not pixels:
-        raise TileError("The area cannot be found on the raster. Zoom in on the raster.")
+        raise TileError(tr("The area cannot be found on the raster. Zoom in on the raster."))
     cols, rows = [p[0] for p in pixels], [p[1] for p in pixels]
     left, top = max(0, math.floor(min(cols) + SNAP_PX)), max(0, math.floor(min(rows) + SNAP_PX))
     right, bottom = min(grid.width, math.ceil(max(cols) - SNAP_PX)), min(grid.height, math.ceil(max(rows) - SNAP_PX))
     if right <= left or bottom <= top:
-        raise TileError("The area does not touch the raster. Zoom to the layer, or choose Whole layer.")
+        raise TileError(tr("The area does not touch the raster. Zoom to the layer, or choose Whole layer."))
     return left, top, right - left, bottom - top
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
-from qgis.core import NULL, QgsFeature, QgsFields, QgsGeometry, QgsPointXY, QgsWkbTypes
+from qgis.core import NULL, QgsFeature, QgsFields, QgsGeometry, QgsPointXY, QgsVectorLayer, QgsWkbTypes
 
 from .errors import LayerError
 from .protocol import RegionEvent
+from .translation import tr
 
 FIELDS = (
     "phrase:string(120)",
@@ -26,6 +28,12 @@ FIELDS = (
 )
 ACCEPTED, REJECTED, OPEN = "accepted", "rejected", ""  # what stands in the field "review"
 CATEGORY = """coalesce(nullif("class", ''), "phrase")"""
+
+
+def fields_of(declarations: Sequence[str]) -> QgsFields:
+    """Fields from their declarations, such as ``FIELDS``: QVariant for their types is gone in Qt 6."""
+    uri = "NoGeometry?" + "&".join(f"field={declaration}" for declaration in declarations)
+    return QgsVectorLayer(uri, "", "memory").fields()
 
 
 def category_of(region: RegionEvent) -> str:
@@ -96,7 +104,9 @@ def multipolygon(geojson: dict[str, Any]) -> Optional[QgsGeometry]:
         LayerError: If it is not a Polygon.
     """
     if geojson.get("type") != "Polygon":
-        raise LayerError(f"The model process sent a geometry of type {geojson.get('type')!r}, expected a Polygon.")
+        raise LayerError(
+            tr("The model process sent a geometry of type {get!r}, expected a Polygon.", get=geojson.get("type"))
+        )
     rings = [[QgsPointXY(*point[:2]) for point in ring] for ring in geojson["coordinates"]]
     geometry = QgsGeometry.fromPolygonXY(rings)
     if not geometry.isGeosValid():

@@ -20,6 +20,7 @@ from .map_tiles import Requests
 from .protocol import PixelTile
 from .qt import QtCore, QtGui, Signal
 from .raster_grid import Grid, Window, affine_grid
+from .translation import tr
 
 MAX_SIDE_PX = 4096
 AGAIN_MS = 1000  # before what did not arrive is asked for once more
@@ -49,7 +50,7 @@ def picture_grid(
     elif native is not None:
         resolution = native
     else:
-        raise TileError(f"The layer {layer.name()} has no pixels of its own. Zoom in and choose View.")
+        raise TileError(tr("The layer {layer} has no pixels of its own. Zoom in and choose View.", layer=layer.name()))
     resolution = max(resolution, native or 0.0)
     width, height = (max(1, math.ceil(side / resolution - 1e-6)) for side in (extent.width(), extent.height()))
     return affine_grid(width, height, (extent.xMinimum(), resolution, 0.0, extent.yMaximum(), 0.0, -resolution))
@@ -64,8 +65,13 @@ def picture(layer: QgsRasterLayer, grid: Grid, window: Window) -> tuple[PixelTil
     col, row, width, height = window
     if max(width, height) > MAX_SIDE_PX:
         raise TileError(
-            f"This area has {width:,} x {height:,} pixels, at most {MAX_SIDE_PX:,} on a side are rendered. Zoom in, or "
-            "choose a coarser resolution."
+            tr(
+                "This area has {width:,} x {height:,} pixels, at most {max_side_px:,} on a side are "
+                "rendered. Zoom in, or choose a coarser resolution.",
+                width=width,
+                height=height,
+                max_side_px=MAX_SIDE_PX,
+            )
         )
     west, north = grid.to_map((col, row))
     east, south = grid.to_map((col + width, row + height))
@@ -117,7 +123,7 @@ class Rendering(QtCore.QObject):
             self._job.cancelWithoutBlocking()
 
     def _layer_gone(self) -> None:
-        self.failed.emit("The layer was removed before it was rendered.")
+        self.failed.emit(tr("The layer was removed before it was rendered."))
 
     def _finished(self) -> None:
         # What the job's threads said of their requests is still on its way to this thread.
@@ -131,22 +137,28 @@ class Rendering(QtCore.QObject):
         image = self._job.renderedImage()
         problem = self._requests.problem() or (errors[0] if errors else "")
         if problem and self._tries == 1:
-            self.warned.emit(f"{problem} Trying once more...")
+            self.warned.emit(tr("{problem} Trying once more...", problem=problem))
             self._again.start()
         elif problem or image.isNull():
-            why = problem or "QGIS made no image."
-            self.failed.emit(f"The layer was not rendered completely: {why} Ask again later, or about another area.")
+            why = problem or tr("QGIS made no image.")
+            self.failed.emit(
+                tr("The layer was not rendered completely: {why} Ask again later, or about another area.", why=why)
+            )
         else:
             self._hand_over(rgba_bytes(image))
 
     def _hand_over(self, pixels: bytes) -> None:
         missing = self._requests.missing
         if not any(pixels[3::4]):
-            why = f" Its server has no map tiles here ({missing})." if missing else ""
-            self.failed.emit(f"The layer shows nothing in this area at this scale.{why} Choose another area, or zoom.")
+            why = " " + tr("Its server has no map tiles here ({missing}).", missing=missing) if missing else ""
+            self.failed.emit(
+                tr("The layer shows nothing in this area at this scale.{why} Choose another area, or zoom.", why=why)
+            )
             return
         if missing:
-            self.warned.emit(f"{missing} of the layer's map tiles do not exist; these places are left out.")
+            self.warned.emit(
+                tr("{missing} of the layer's map tiles do not exist; these places are left out.", missing=missing)
+            )
         self.done.emit(pixels)
 
 
@@ -175,7 +187,7 @@ def _view_resolution(view: QgsMapSettings, layer: QgsRasterLayer, scales: Option
     x, y, half = middle.x(), middle.y(), units / 2
     sides = lengths_m(crs, ((x - half, y), (x + half, y)), ((x, y - half), (x, y + half)))
     if sides is None:
-        raise TileError("The view reaches beyond the area of the map's CRS. Zoom in on the raster.")
+        raise TileError(tr("The view reaches beyond the area of the map's CRS. Zoom in on the raster."))
     return math.sqrt(sides[0] * sides[1] / (scales[0] * scales[1]))
 
 

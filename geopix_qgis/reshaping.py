@@ -19,6 +19,7 @@ from .measuring import sizes
 from .regions import category_in
 from .review import Chosen, seen, selected
 from .shaping import Shape, Shaped, shape
+from .translation import tr
 from .undo import Change, Undo
 from .wording import polygons
 
@@ -121,7 +122,7 @@ def apply(found: Preview, originals: Originals, undo: Undo) -> int:
     """
     changed = found.changed
     new = [(proposal, proposal.shaped.geometry) for proposal in changed]
-    _write(f"Shape {polygons(len(changed))}", new, undo)
+    _write(tr("Shape {polygons}", polygons=polygons(len(changed))), new, undo)
     for proposal in changed:
         originals.remember(proposal.layer, proposal.fid, proposal.original, proposal.shaped.geometry)
     return len(changed)
@@ -130,7 +131,11 @@ def apply(found: Preview, originals: Originals, undo: Undo) -> int:
 def reset(layers: Sequence[QgsVectorLayer], originals: Originals, undo: Undo) -> int:
     """Gives the selected polygons, or all that are seen, the outlines of the model again.  Gives how many changed."""
     changed = preview(layers, Shape(), originals).changed
-    _write(f"Reset {polygons(len(changed))}", [(proposal, proposal.original) for proposal in changed], undo)
+    _write(
+        tr("Reset {polygons}", polygons=polygons(len(changed))),
+        [(proposal, proposal.original) for proposal in changed],
+        undo,
+    )
     return len(changed)
 
 

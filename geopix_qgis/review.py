@@ -11,6 +11,7 @@ from . import filters
 from .errors import LayerError
 from .measuring import sizes
 from .regions import ACCEPTED, OPEN, REJECTED, category_in, value_of
+from .translation import tr
 from .undo import Change, Undo
 from .wording import polygons
 
@@ -39,12 +40,12 @@ def rejected(layers: Sequence[QgsVectorLayer], name: str = "") -> Chosen:
 
 def accept(chosen: Chosen, undo: Undo) -> int:
     """Marks polygons as accepted: no limit of score or area hides them any more.  Gives their number."""
-    return _mark(chosen, undo, ACCEPTED, "Accept")
+    return _mark(chosen, undo, ACCEPTED, tr("Accept"))
 
 
 def reject(chosen: Chosen, undo: Undo) -> int:
     """Marks polygons as rejected, which hides them and keeps them out of exports.  Gives their number."""
-    count = _mark(chosen, undo, REJECTED, "Reject")
+    count = _mark(chosen, undo, REJECTED, tr("Reject"))
     for layer, ids in chosen:
         layer.deselect(ids)
     return count
@@ -52,13 +53,15 @@ def reject(chosen: Chosen, undo: Undo) -> int:
 
 def restore(chosen: Chosen, undo: Undo) -> int:
     """Takes the mark off accepted or rejected polygons.  Gives their number."""
-    return _mark(chosen, undo, OPEN, "Restore")
+    return _mark(chosen, undo, OPEN, tr("Restore"))
 
 
 def delete(chosen: Chosen, undo: Undo) -> int:
     """Removes polygons from their layers.  Gives their number."""
     count = _count(chosen)
-    undo.do(f"Delete {polygons(count)}", [Change(layer, removed=list(ids)) for layer, ids in chosen])
+    undo.do(
+        tr("Delete {polygons}", polygons=polygons(count)), [Change(layer, removed=list(ids)) for layer, ids in chosen]
+    )
     return count
 
 
@@ -72,13 +75,17 @@ def merge(layer: QgsVectorLayer, ids: Sequence[int], undo: Undo) -> int:
     """
     features = list(layer.getFeatures(list(ids))) if ids else []
     if len(features) < 2:
-        raise LayerError(f"Merging needs two polygons or more, {len(features)} selected. Select them with Shift.")
+        raise LayerError(
+            tr("Merging needs two polygons or more, {count} selected. Select them with Shift.", count=len(features))
+        )
     names = sorted({category_in(feature) for feature in features})
     if len(names) > 1:
-        raise LayerError(f"These polygons are of several classes ({', '.join(names)}). Select polygons of one class.")
+        raise LayerError(
+            tr("These polygons are of several classes ({names}). Select polygons of one class.", names=", ".join(names))
+        )
     united = QgsGeometry.unaryUnion([feature.geometry() for feature in features])
     if united.isEmpty() or not united.isGeosValid():
-        raise LayerError("These polygons cannot be united. Repair their geometry (Vector > Geometry Tools) first.")
+        raise LayerError(tr("These polygons cannot be united. Repair their geometry (Vector > Geometry Tools) first."))
     united.convertToMultiType()
     largest = max(features, key=lambda feature: feature.geometry().area())
     values: dict[str, Any] = {"score": _mean_score(features), **sizes(united, layer.crs())}
@@ -86,7 +93,7 @@ def merge(layer: QgsVectorLayer, ids: Sequence[int], undo: Undo) -> int:
         values["review"] = OPEN
     others = [feature.id() for feature in features if feature.id() != largest.id()]
     change = Change(layer, {largest.id(): united}, {largest.id(): values}, removed=others)
-    undo.do(f"Merge {polygons(len(features))}", [change])
+    undo.do(tr("Merge {polygons}", polygons=polygons(len(features))), [change])
     layer.selectByIds([largest.id()])
     return largest.id()
 
@@ -100,17 +107,17 @@ def _mean_score(features: Sequence[QgsFeature]) -> Optional[float]:
 def _mark(chosen: Chosen, undo: Undo, value: str, verb: str) -> int:
     for layer, _ in chosen:
         if layer.fields().indexOf("review") < 0:
-            raise LayerError(f'{layer.name()} has no field "review". Use a layer that GeoPix has made.')
+            raise LayerError(tr('{layer} has no field "review". Use a layer that GeoPix has made.', layer=layer.name()))
     count = _count(chosen)
     changes = [Change(layer, attributes={fid: {"review": value} for fid in ids}) for layer, ids in chosen]
-    undo.do(f"{verb} {polygons(count)}", changes)
+    undo.do(tr("{verb} {polygons}", verb=verb, polygons=polygons(count)), changes)
     return count
 
 
 def _count(chosen: Chosen) -> int:
     count = sum(len(ids) for _, ids in chosen)
     if not count:
-        raise LayerError("No polygons are chosen. Select some on the map first.")
+        raise LayerError(tr("No polygons are chosen. Select some on the map first."))
     return count
 
 

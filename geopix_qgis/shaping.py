@@ -10,6 +10,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from .local_frame import LocalFrame
 from .right_angles import agreement, squared
+from .translation import tr
 
 # Of 300 outlines of real buildings, blurred as a model's masks are, 19 agreed with their mask by less than 0.92 after
 # squaring; 18 of these had moved away from the hand-drawn building, by 0.05 on average. Above 0.95 more than half came
@@ -19,8 +20,8 @@ MAX_TURN_DEG = 20.0  # the share of refused buildings grows beyond: 0 % at 15, 1
 # Buildings of a row share a wall, and two straightened walls cross by slivers: this share of an outline is none.
 OVERLAP_SLACK = 0.005
 SAME = 1e-6  # what rounding does to an outline that needed nothing
-CROSSES, OVERLAPS = "the outline would cross itself", "it would overlap its neighbour"
-TOO_LOW = f"agreement below {MIN_AGREEMENT:.2f}"
+CROSSES, OVERLAPS = tr("the outline would cross itself"), tr("it would overlap its neighbour")
+TOO_LOW = tr("agreement below {min_agreement:.2f}", min_agreement=MIN_AGREEMENT)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,11 @@ def _objection(
     if proposal.isEmpty() or not proposal.isGeosValid():
         return CROSSES
     if kept_share < MIN_AGREEMENT:
-        return f"agreement with the mask {math.floor(100 * kept_share) / 100:.2f}, below {MIN_AGREEMENT:.2f}"
+        return tr(
+            "agreement with the mask {floor:.2f}, below {min_agreement:.2f}",
+            floor=math.floor(100 * kept_share) / 100,
+            min_agreement=MIN_AGREEMENT,
+        )
     room = OVERLAP_SLACK * before.area()
     if any(_overlap(after, other) > _overlap(before, other) + room for other in neighbours):
         return OVERLAPS

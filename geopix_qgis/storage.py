@@ -24,6 +24,7 @@ from .errors import LayerError
 from .qt import QtCore
 from .raster import file_of
 from .regions import FIELDS
+from .translation import tr
 from .whole_file import whole
 
 
@@ -93,7 +94,13 @@ def new_layer(name: str, crs: QgsCoordinateReferenceSystem, storage: Storage) ->
         layer = QgsVectorLayer(uri, name, "ogr")
         layer.setCrs(crs)  # a GeoPackage names the CRS of a layer without a code, or without any, in its own way
     if not layer.isValid():
-        raise LayerError(f"The layer {name} could not be made in {storage.path or 'memory'}. Choose another place.")
+        raise LayerError(
+            tr(
+                "The layer {name} could not be made in {path}. Choose another place.",
+                name=name,
+                path=storage.path or tr("memory"),
+            )
+        )
     return layer
 
 
@@ -106,13 +113,16 @@ def write_tables(layers: Sequence[QgsVectorLayer], path: Path) -> list[str]:
         LayerError: If the folder or the file cannot be used; nothing has changed then.
     """
     if path.suffix.lower() != ".gpkg":
-        raise LayerError(f"{path.name} is no name of a GeoPackage. Choose one that ends with .gpkg.")
+        raise LayerError(tr("{file} is no name of a GeoPackage. Choose one that ends with .gpkg.", file=path.name))
     if not path.parent.is_dir():
-        raise LayerError(f"The folder {path.parent} does not exist. Create it or choose another one.")
+        raise LayerError(tr("The folder {parent} does not exist. Create it or choose another one.", parent=path.parent))
     log = orphaned_log(path)
     if log is not None:
         raise LayerError(
-            f"{log} is left of another GeoPackage and would damage a new one. Move it, or choose a new name."
+            tr(
+                "{log} is left of another GeoPackage and would damage a new one. Move it, or choose a new name.",
+                log=log,
+            )
         )
     if path.exists():
         names = _free_names([layer.name() for layer in layers], tables_of(path))
@@ -123,7 +133,13 @@ def write_tables(layers: Sequence[QgsVectorLayer], path: Path) -> list[str]:
             with whole(path) as made:
                 _write(layers, names, made)
         except OSError as error:
-            raise LayerError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
+            raise LayerError(
+                tr(
+                    "{path} cannot be written: {strerror}. Choose another folder.",
+                    path=path,
+                    strerror=error.strerror or error,
+                )
+            ) from error
     return [f"{path}|layername={name}" for name in names]
 
 
@@ -135,7 +151,9 @@ def move_to(layers: Sequence[QgsVectorLayer], path: Path) -> None:
     """
     for layer in layers:
         if layer.isEditable():
-            raise LayerError(f"The layer {layer.name()} is being edited. Save or discard the edits first.")
+            raise LayerError(
+                tr("The layer {layer} is being edited. Save or discard the edits first.", layer=layer.name())
+            )
     uris = write_tables(layers, path)
     before = [(layer.source(), layer.providerType()) for layer in layers]
     for number, (layer, uri) in enumerate(zip(layers, uris)):
@@ -143,7 +161,9 @@ def move_to(layers: Sequence[QgsVectorLayer], path: Path) -> None:
             for moved, (source, provider) in zip(layers[: number + 1], before):
                 _point_to(moved, source, provider)
             _drop([uri.rpartition("=")[2] for uri in uris], path)
-            raise LayerError(f"{path.name} was written but could not be read again. The layers are as before.")
+            raise LayerError(
+                tr("{file} was written but could not be read again. The layers are as before.", file=path.name)
+            )
 
 
 def tables_of(path: Path) -> list[str]:
@@ -155,7 +175,10 @@ def tables_of(path: Path) -> list[str]:
     dataset = _open(path)
     if dataset is None:
         raise LayerError(
-            f"{path} is damaged, no GeoPackage, or cannot be written to. It was left as it is; choose another file."
+            tr(
+                "{path} is damaged, no GeoPackage, or cannot be written to. It was left as it is; choose another file.",
+                path=path,
+            )
         )
     return [dataset.GetLayer(number).GetName() for number in range(dataset.GetLayerCount())]
 
@@ -181,7 +204,7 @@ def _write(layers: Sequence[QgsVectorLayer], names: Sequence[str], path: Path) -
         code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
         if code != QgsVectorFileWriter.WriterError.NoError:
             _drop(names[: number + 1], path)
-            raise LayerError(f"{path.name} could not be written: {message}")
+            raise LayerError(tr("{file} could not be written: {message}", file=path.name, message=message))
 
 
 def _drop(names: Sequence[str], path: Path) -> None:

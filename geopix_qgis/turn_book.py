@@ -12,12 +12,13 @@ from .protocol import Turn
 from .qt import QtCore, Signal
 from .raster import Selection, source_of
 from .results import Results
+from .translation import tr
 from .turns import TurnRecord
 
-NEW_PLACE = "New place: the model answers this without the questions before."
-GONE = (
-    "These polygons cannot be brought back: their layer was removed, or the project was opened anew. "
-    "Ask again with Retry."
+NEW_PLACE = tr("New place: the model answers this without the questions before.")
+GONE = tr(
+    "These polygons cannot be brought back: their layer was removed, or the project was "
+    "opened anew. Ask again with Retry."
 )
 
 

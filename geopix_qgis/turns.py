@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from .layers import ResultLayer
+from .translation import tr
 
-LOST = (
-    "Polygons of earlier answers were in memory only and were not saved with this project. Retry asks again; "
-    "to keep them, choose GeoPackage under Settings > Options > GeoPix."
+LOST = tr(
+    "Polygons of earlier answers were in memory only and were not saved with this project. "
+    "Retry asks again; to keep them, choose GeoPackage under Settings > Options > GeoPix."
 )
 
 

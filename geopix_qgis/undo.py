@@ -15,6 +15,7 @@ from qgis.core import QgsFeature, QgsFeatureRequest, QgsGeometry, QgsProject, Qg
 from . import filters
 from .announcing import announce
 from .errors import LayerError
+from .translation import tr
 
 DEPTH = 50  # steps that are kept
 
@@ -103,7 +104,7 @@ class Undo:
             LayerError: If there is none, or it can no longer be taken back.
         """
         if not self._steps:
-            raise LayerError("There is nothing to undo.")
+            raise LayerError(tr("There is nothing to undo."))
         name, backs = self._steps[-1]
         self._steps.pop()
         for back in backs:
@@ -138,7 +139,13 @@ def _carry_out(name: str, change: Change) -> _Back:
     before = {feature.id(): QgsFeature(feature) for feature in _stored(layer, change.ids)}
     missing = [fid for fid in change.ids if fid not in before]
     if missing:
-        raise LayerError(f"{len(missing)} polygons of {layer.name()} are no longer there. Select them again.")
+        raise LayerError(
+            tr(
+                "{count} polygons of {layer} are no longer there. Select them again.",
+                count=len(missing),
+                layer=layer.name(),
+            )
+        )
     inverse = Change(
         layer,
         {fid: QgsGeometry(before[fid].geometry()) for fid in change.geometries},
@@ -147,9 +154,15 @@ def _carry_out(name: str, change: Change) -> _Back:
     )
     added = _store(change)
     if added is None:
-        reason = "; ".join(provider.errors()) or "it is read only"
+        reason = "; ".join(provider.errors()) or tr("it is read only")
         _store(replace(inverse, added=[]))  # what was done before the refusal
-        raise LayerError(f"{layer.name()} could not be changed: {reason}. Save it under another name and use that.")
+        raise LayerError(
+            tr(
+                "{layer} could not be changed: {reason}. Save it under another name and use that.",
+                layer=layer.name(),
+                reason=reason,
+            )
+        )
     inverse.removed = added
     layer.deselect(change.removed)
     announce(layer)
@@ -184,7 +197,7 @@ def _edit(name: str, change: Change) -> None:
     ok = ok and all(layer.addFeature(feature) for feature in change.added)
     if not ok:
         layer.destroyEditCommand()
-        raise LayerError(f"{layer.name()} refused the change. Save its edits and try again.")
+        raise LayerError(tr("{layer} refused the change. Save its edits and try again.", layer=layer.name()))
     layer.endEditCommand()
     layer.triggerRepaint()
 
@@ -198,13 +211,25 @@ def _stored(layer: QgsVectorLayer, ids: Sequence[int]) -> list[QgsFeature]:
 def _check(back: _Back, name: str) -> None:
     layer = QgsProject.instance().mapLayer(back.layer_id)
     if layer is None:
-        raise LayerError(f'"{name}" cannot be undone: its layer was removed from the project.')
+        raise LayerError(tr('"{name}" cannot be undone: its layer was removed from the project.', name=name))
     if back.inverse is not None and layer.isEditable():
-        raise LayerError(f'"{name}" cannot be undone while {layer.name()} is edited. Save or cancel its edits first.')
+        raise LayerError(
+            tr(
+                '"{name}" cannot be undone while {layer} is edited. Save or cancel its edits first.',
+                name=name,
+                layer=layer.name(),
+            )
+        )
     if back.inverse is None:
         stack = layer.undoStack()
         if not layer.isEditable() or stack.index() != back.position or stack.undoText() != name:
-            raise LayerError(f'"{name}" is part of older edits of {layer.name()}. Use Undo in the Edit menu of QGIS.')
+            raise LayerError(
+                tr(
+                    '"{name}" is part of older edits of {layer}. Use Undo in the Edit menu of QGIS.',
+                    name=name,
+                    layer=layer.name(),
+                )
+            )
 
 
 def _take_back(back: _Back, renamed: dict[tuple[str, int], int]) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import PluginError
+from .translation import tr
 
 
 @contextmanager
@@ -44,4 +45,10 @@ def write_text(path: Path, text: str) -> None:
         with whole(path) as made:
             made.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise PluginError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
+        raise PluginError(
+            tr(
+                "{path} cannot be written: {strerror}. Choose another folder.",
+                path=path,
+                strerror=error.strerror or error,
+            )
+        ) from error

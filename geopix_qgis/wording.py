@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from .translation import tr
 
-def counted(count: int, noun: str) -> str:
-    """How many there are of something, such as "1 window" or "2,000 windows"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+def windows(count: int) -> str:
+    """A number of windows."""
+    return tr("1 window") if count == 1 else tr("{count:,} windows", count=count)
 
 
 def polygons(count: int) -> str:
     """A number of polygons."""
-    return counted(count, "polygon")
+    return tr("1 polygon") if count == 1 else tr("{count:,} polygons", count=count)
 
 
 def area_text(area: float, measured: bool) -> str:
@@ -21,7 +23,9 @@ def area_text(area: float, measured: bool) -> str:
         measured: Whether it is in square metres.
     """
     if not measured:
-        return f"{area:,.0f} units²"
+        return tr("{area:,.0f} units²", area=area)
+    if area < 10:
+        return tr("{area:.1f} m²", area=area)
     if area < 1e5:
-        return f"{area:,.0f} m²" if area >= 10 else f"{area:.1f} m²"
-    return f"{area / 1e4:,.1f} ha" if area < 1e7 else f"{area / 1e6:,.1f} km²"
+        return tr("{area:,.0f} m²", area=area)
+    return tr("{area:,.1f} ha", area=area / 1e4) if area < 1e7 else tr("{area:,.1f} km²", area=area / 1e6)

@@ -42,7 +42,7 @@ SHARED = {
 LAYERS = {
     "geopix_qgis": [
         {"plugin"},
-        {"gui"},
+        {"gui", "processing"},
         {"field_answers"},
         {"conversation"},
         # what was said
@@ -67,7 +67,8 @@ LAYERS = {
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"squaring"},
         {"bodies"},
-        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"},
+        {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
+        | {"translation"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }

@@ -15,6 +15,7 @@ from geopix_qgis.protocol import TASKS
 
 from .cli_output import JsonOutput, Output, TextOutput
 from .errors import ExportError, UsageError
+from .models import PRECISION_HELP, PRECISIONS
 from .question import Question
 
 PixelWindow = tuple[int, int, int, int]
@@ -37,6 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, default="auto", help="what is wanted (default: as the words say)")
     parser.add_argument("--model", default="nano", help="see 'geopix models' (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
     parser.add_argument("--min-score", type=float, default=0.5, help="drop regions below this score (default 0.5)")
     parser.add_argument("--min-area-m2", type=_area, default=0.0, metavar="M2", help="drop regions below this area")
     parser.add_argument("--right-angles", action="store_true", help="square the outlines of what was built")
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from .raster_scene import Scene, open_raster_at
 
     output.busy("Loading the model")
-    predictor = load(args.model, args.device)
+    predictor = load(args.model, args.device, args.precision)
     tile = open_raster_at(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
     if isinstance(tile, Scene) and args.overlay:
         raise ExportError("The raster is too large for an overlay; ask about a part of it, or leave --overlay out.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +18,20 @@ from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Predictor,
 from geopix_model.tasks import explicit
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, TileEvent
 
-from . import boxes, qualifiers, tiling
+from . import boxes, tiling
+from .asker import Reference
 from .boxes import TileBox
 from .canvas import OFF, Canvas, Floats, to_window
 from .components import Component, components, drawn, split
+from .describing import is_sure
 from .findings import Findings
-from .identify import Identifier, asks_what
 from .journal import Journal
+from .plan import Plan, plan
 from .question import Question
 from .raster import Tile
 from .raster_scene import Scene
 from .sentences import Assembler, Sentence
-from .survey import Manner, survey
+from .survey import survey
 from .telling import Teller, merge
 from .wording import NOTHING
 
@@ -66,47 +69,30 @@ class Engine:
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
-        free = explicit(question.prompt, question.task) == "auto"
-        names = free and asks_what(question.prompt) and self._predictor.info.classes
-        predictor = Identifier(self._predictor) if names else self._predictor
         if isinstance(tile, Scene):
-            return survey(predictor, tile, question, _manner(predictor, tile, question), cancelled, journal)
-        return _Answer(predictor, tile, question, cancelled).events()
+            chosen = plan(self._predictor, question, tile.asked)
+            boxed = boxed_by_us(question, chosen.predictor)
+            notices = (AROUND.format(chosen.predictor.info.name),) if boxed else ()
+            return survey(replace(chosen, notices=(*notices, *chosen.notices)), tile, question, cancelled, journal)
+        return _Answer(plan(self._predictor, question, tile), tile, question, cancelled).events()
 
 
-def _manner(predictor: Predictor, scene: Scene, question: Question) -> Manner:
-    """How a question about a scene is answered."""
-    info = predictor.info
-    boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
-    return Manner(
-        _qualifiers(predictor, scene, question),
-        isinstance(predictor, Identifier),
-        (AROUND.format(info.name),) if boxed else (),
-        LIMITED if question.limited else "",
-    )
-
-
-def _qualifiers(predictor: Predictor, tile: Tile | Scene, question: Question) -> qualifiers.Qualifiers:
-    """What a prompt says of place and size, where the model does not read that itself."""
-    if predictor.info.reads_places:
-        return qualifiers.Qualifiers()
-    # The points of the compass are those of the raster's axes: a rotated raster has its own north.
-    return qualifiers.parse(question.prompt, north_up=tile.transform.e < 0, east_right=tile.transform.a > 0)
+def boxed_by_us(question: Question, predictor: Predictor) -> bool:
+    """Whether boxes are wanted of a model that gives outlines only."""
+    return explicit(question.prompt, question.task) == "refer" and not predictor.info.gives_boxes
 
 
 class _Answer:
     """One question on its way through the windows."""
 
-    def __init__(self, predictor: Predictor, tile: Tile, question: Question, cancelled: Callable[[], bool]) -> None:
-        self._predictor, self._tile, self._question, self._cancelled = predictor, tile, question, cancelled
-        info = predictor.info
+    def __init__(self, plan: Plan, tile: Tile, question: Question, cancelled: Callable[[], bool]) -> None:
+        self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
+        self._predictor, info = plan.predictor, plan.predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
-        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
-        self._findings = Findings(tile, question, info, boxed=boxed)
-        self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else [])]
+        boxed = boxed_by_us(question, plan.predictor)
+        self._findings = Findings(tile, question, info, plan.limits, boxed=boxed)
+        self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else []), *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
-        self._qualifiers = _qualifiers(predictor, tile, question)
-        self._lists = isinstance(predictor, Identifier)  # of a class that nobody asked for, "none found" is not said
         self._done, self._stopped = 0, False
 
     def events(self) -> Iterator[Event]:
@@ -118,6 +104,9 @@ class _Answer:
         )
         yield self._progress()
         yield from self._one() if len(self._windows) == 1 else self._many()
+        if not self._stopped:
+            for sentence in self._plan.ending(self._findings.facts):
+                yield from self._teller.tell(sentence, self._findings.facts)
         yield from self._teller.finish(self._findings.facts, empty=_STOPPED if self._stopped else NOTHING)
         yield DoneEvent(
             answer=self._teller.answer,
@@ -128,7 +117,7 @@ class _Answer:
             model=self._findings.model,
             device=self._predictor.info.device,
             stopped=self._stopped,
-            passes=len(self._predictor.info.classes) if self._lists else 1,
+            passes=self._plan.passes,
             warnings=tuple(self._notices),
         )
 
@@ -144,10 +133,10 @@ class _Answer:
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
-                    found = components(planes[0], tile.valid, self._question.min_area_px, self._findings.even_at(key))
+                    found = self._components(key, planes, tile.valid)
                     meant = self._meant(key, self._objects(key, planes, found))
                     yield from self._findings.add(key, meant, planes[0])
-                told = assembler.ground(piece.target, key)
+                told = [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, tile.valid.shape), self._on_tile(piece, window)
                 yield from self._findings.add_boxes(key, [box] if self._counts(box) else [])
@@ -163,7 +152,9 @@ class _Answer:
 
     def _tell(self, sentence: Sentence) -> list[TextEvent]:
         facts = self._findings.facts
-        if self._lists and sentence.grounded and not any(facts[key].regions for key in sentence.grounded):
+        if self._plan.silent:
+            return []
+        if self._plan.lists and sentence.grounded and not any(facts[key].regions for key in sentence.grounded):
             return []
         return self._teller.tell(sentence, facts)
 
@@ -185,10 +176,10 @@ class _Answer:
             self._done = index + 1
             final = tiling.final_rows(self._windows, index)
             # What is the largest, say, is known after the last window only.
-            if final > settled and self._done < len(self._windows) and not self._qualifiers.sizes:
+            if final > settled and self._done < len(self._windows) and not self._plan.late:
                 settled = final
                 yield from self._settle(canvas, final, last=False)
-                yield from self._teller.open(sentences, self._findings.facts)
+                yield from self._teller.open([] if self._plan.silent else sentences, self._findings.facts)
             yield self._progress()
         yield from self._settle(canvas, canvas.end_row, last=True)
         for key, drawings in rectangles.items():
@@ -206,7 +197,7 @@ class _Answer:
                 if piece.score >= self._question.min_score:
                     planes = to_window(_planes(piece), window.height, window.width)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
-                told += assembler.ground(piece.target, key)
+                told += [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
                 key, box = self._findings.note(piece, (window.height, window.width)), self._on_tile(piece, window)
                 drawn.setdefault(key, []).extend([box] if self._counts(box) else [])
@@ -236,9 +227,9 @@ class _Answer:
         valid = self._tile.valid[first:end_row]
         # A component that is too small now may grow below: it reaches up less than its number of pixels.
         needed = end_row - self._question.min_area_px
-        for key in canvas.keys:
+        for key in self._findings.references_first(canvas.keys):
             planes = canvas.logits(key, end_row)
-            found = components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
+            found = self._components(key, planes, valid, first)
             final = [c for c in found if last or first + c.end_row < end_row]
             needed = min([needed, *(first + c.row for c in found if c not in final)])
             if not last:
@@ -253,10 +244,24 @@ class _Answer:
             found = split(found, planes, self._question.min_area_px, self._findings.even_at(key))
         return [component for component in found if component.score >= self._question.min_score]
 
+    def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
+        """The connected areas of a target where it may be; rows of ``planes`` count from ``first_row``."""
+        if not self._findings.is_reference(key):
+            inside = (planes[0] > 0) & valid
+            valid = self._plan.limits.room(key, self._findings.countable(key), inside, first_row)
+        return components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
+
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
-        """Those that the prompt means by their place and size; rows of ``found`` count from ``first_row``."""
-        shape = self._tile.height, self._tile.width
-        return self._qualifiers.choose(found, self._findings.names(key), shape, first_row)
+        """Those that the prompt means; rows of ``found`` count from ``first_row``."""
+        limits, names = self._plan.limits, self._findings.names(key)
+        if self._findings.is_reference(key):
+            limits.near.see(names[0], limits.places.sized(found, names), first_row)
+            return []
+        if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
+            area_px = sum(component.area_px for component in found)
+            if not is_sure(self._findings.score(key), area_px, int(self._tile.valid.sum())):
+                return []
+        return limits.choose(key, names, self._findings.countable(key), found, first_row)
 
     def _pieces(self, window: tiling.Window) -> Iterator[Piece]:
         """The predictor's pieces about a window, up to the moment of cancelling; none where no pixel is valid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -15,22 +15,28 @@ from geopix_qgis.protocol import RegionEvent
 from geopix_qgis.squaring import BUILT
 
 from . import vectors
+from .asker import Reference
 from .boxes import TileBox
 from .components import Component, labelled, only
 from .geodesy import ground_matrix
+from .limits import Limits
 from .question import Question
 from .raster import Tile
 from .raster_scene import Scene
 from .right_angles import squared
 from .wording import Fact, stems, thing
 
+_REFERENCE = "beside "  # before the key of a target that others are compared with
 DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:
-    def __init__(self, number: int, piece: Mask | Box) -> None:
+    def __init__(self, key: str, number: int, piece: Mask | Box) -> None:
+        self.key = key
         self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
-        self.smooth, self.even_at = False, piece.even_at if isinstance(piece, Mask) else 0.5
+        self.smooth, self.score = False, 0.0
+        self.even_at = piece.even_at if isinstance(piece, Mask) else 0.5
+        self.countable = piece.countable if isinstance(piece, Mask) else True
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
         names = [" ".join(stems(name)) for name in (self.class_name, self.phrase)]
         self.was_built = any(thing in name for thing in BUILT for name in names)
@@ -40,6 +46,7 @@ class Findings:
     """All targets of one answer, by key: the class name, or what the phrase names where the model has no classes.
 
     Args:
+        limits: Which regions are meant.
         boxed: Whether each region is the rectangle around a component, not its outline.
 
     Attributes:
@@ -48,8 +55,10 @@ class Findings:
         valid_px: Of how many pixels shares are shares; of a ``Scene`` it grows while that is looked at.
     """
 
-    def __init__(self, tile: Tile | Scene, question: Question, info: ModelInfo, *, boxed: bool = False) -> None:
-        self._tile, self._question = tile, question
+    def __init__(
+        self, tile: Tile | Scene, question: Question, info: ModelInfo, limits: Limits, *, boxed: bool = False
+    ) -> None:
+        self._tile, self._question, self._limits = tile, question, limits
         self.model = f"{info.name} {info.revision}".strip()
         self._enlarged, self.boxed = info.mask_stride_px > 1, boxed
         self._targets: dict[str, _Target] = {}
@@ -63,8 +72,18 @@ class Findings:
 
     @property
     def facts(self) -> dict[str, Fact]:
-        """What the regions so far say of each target."""
-        return {key: self._fact(target) for key, target in self._targets.items()}
+        """What the regions so far say of each target that is a result."""
+        return {key: self._fact(key, each) for key, each in self._targets.items() if not self.is_reference(key)}
+
+    @staticmethod
+    def is_reference(key: str) -> bool:
+        """Whether a target is only what others are compared with."""
+        return key.startswith(_REFERENCE)
+
+    @classmethod
+    def references_first(cls, keys: Iterable[str]) -> list[str]:
+        """Keys of targets, those that others are compared with before these."""
+        return sorted(keys, key=lambda key: not cls.is_reference(key))
 
     def even_at(self, key: str) -> float:
         """Mean probability inside a region of a target that counts as a score of 0.5."""
@@ -74,6 +93,14 @@ class Findings:
         """Whether outlines of a target run between pixels, where its logits are zero."""
         return self._targets[key].smooth
 
+    def countable(self, key: str) -> bool:
+        """Whether a region of a target is one object."""
+        return self._targets[key].countable
+
+    def score(self, key: str) -> float:
+        """That of the surest mask of a target."""
+        return self._targets[key].score
+
     def names(self, key: str) -> tuple[str, str]:
         """Class and phrase of a target."""
         return self._targets[key].class_name, self._targets[key].phrase
@@ -81,10 +108,13 @@ class Findings:
     def note(self, piece: Mask | Box, shape: tuple[int, int]) -> str:
         """Registers the target of a mask or box in a window of ``shape`` (height, width) pixels; returns its key."""
         key = piece.class_name or thing(piece.phrase)
-        target = self._targets.setdefault(key, _Target(len(self._targets), piece))
+        if isinstance(piece, Reference):
+            key = f"{_REFERENCE}{key}"
+        target = self._targets.setdefault(key, _Target(key, len(self.facts), piece))
         coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
         if coarse or self._enlarged:
             target.smooth = True
+        target.score = max(target.score, piece.score)
         return key
 
     def add(
@@ -144,9 +174,12 @@ class Findings:
         for score, polygon, (area_m2, perimeter_m) in zip(scores, outlines, sizes, strict=True):
             if area_m2 is not None and area_m2 < self._question.min_area_m2:
                 continue
+            area_px = polygon.area / abs(self._tile.transform.determinant)
+            if not self._limits.fits(target.key, area_m2, area_px):
+                continue
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
-            target.area_px += polygon.area / abs(self._tile.transform.determinant)
+            target.area_px += area_px
             yield self._event(target, mapping(polygon), score, area_m2, perimeter_m)
 
     def _event(
@@ -171,7 +204,7 @@ class Findings:
             gsd_m=self._tile.gsd_m,
         )
 
-    def _fact(self, target: _Target) -> Fact:
+    def _fact(self, key: str, target: _Target) -> Fact:
         return Fact(
             number=target.number,
             phrase=target.phrase,
@@ -180,4 +213,8 @@ class Findings:
             area_m2=target.area_m2 if self._tile.crs is not None else None,
             area_px=target.area_px,
             share=min(100.0 * target.area_px / max(self.valid_px, 1), 100.0),
+            left_out=self._limits.left_out(key),
+            limit=self._limits.words(key),
+            elsewhere=self._limits.where(key),
+            countable=target.countable,
         )

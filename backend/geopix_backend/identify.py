@@ -1,58 +1,43 @@
-"""Answering "what is this?" with a model that knows a list of classes: each is asked for, the surest wins a pixel.
+"""Looking for every class that a model knows: "what is this?", "segment everything", "describe the image".
 
 A small model names what it was asked about far better than it names what it sees.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Predictor, Text
+from geopix_model.predictor import Lister, Mask, Measure, ModelInfo, Named, Piece, Text
 from geopix_model.tasks import Choice
+
+from .asker import asked, compared
 
 OFF = -20.0  # logit of a pixel that another class has
 LEAST_SCORE = 0.5
-_WHAT = re.compile(
-    r"^\W*(?:(?:please|tell me|and|so),?\s+)*"
-    r"(?:what(?:'s|s|\s+(?:kind|sort|type)\s+of\s+\w+)?|which\s+(?:class|thing|object)|identify|classify|name)\s*"
-    r"(?:is|are|do\s+you\s+(?:see|find))?\s*(?:in|inside|within|at|under)?\s*"
-    r"(?:this|that|these|those|here|it|there|the\s+(?:selected|drawn|marked|clicked))\b",
-    re.IGNORECASE,
-)
-
-_EVERYTHING = re.compile(
-    r"^\W*(?:(?:please|can you|could you|now),?\s+)*"
-    r"(?:segment|map|find|label|classify|outline|mark|detect|show(?: me)?)\s+"
-    r"(?:everything|all (?:things|objects|classes|you know)|every (?:thing|object|class))\b",
-    re.IGNORECASE,
-)
-_CONTENTS = re.compile(
-    r"^\W*what(?:"
-    r"(?:'s|s|\s+is|\s+are|\s+do(?:es)?\s+one\s+see|\s+(?:can|do)\s+you\s+see)?\s+(?:there\s+)?(?:in|on|inside|within)\s+"
-    r"(?:the|this|my)\s+(?:\w+\s+)?(?:view|image|scene|picture|photo|tile|map|area|box|raster)\b"
-    r"|\s+(?:can|do)\s+you\s+(?:see|find|recogni[sz]e)\W*$)",
-    re.IGNORECASE,
-)
-
-
-def asks_what(prompt: str) -> bool:
-    """Whether a prompt asks what something is ("What is this selected polygon?") or for everything, naming no class."""
-    return any(pattern.match(prompt) for pattern in (_WHAT, _EVERYTHING, _CONTENTS))
+LOOK_FROM = 0.5  # how likely a class must be at a glance before it is asked for
+# What lies on another thing takes no pixel from it; of all others the surest has a pixel.
+LIES_ON = {"solar panel": "building"}
 
 
 class Identifier:
-    """A predictor that says which of its classes are in an image, and how much of it each covers.
+    """A predictor that finds all classes that are in an image.
 
     Args:
-        predictor: One with classes (``ModelInfo.classes``).
+        predictor: The one that is asked for each class by itself.
+        things: The classes.
+        references: Things that they are compared with.
+        speaks: Whether it says how much of the image each class covers, the largest first.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
+    def __init__(
+        self, predictor: Lister, things: Sequence[Named], references: Sequence[Named] = (), *, speaks: bool = True
+    ) -> None:
+        self._predictor, self._things, self._references = predictor, tuple(things), tuple(references)
+        self._speaks = speaks
 
     @property
     def info(self) -> ModelInfo:
@@ -62,24 +47,42 @@ class Identifier:
     def answer(
         self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
     ) -> Iterator[Piece]:
-        """See ``Predictor.answer``; one sentence for each class that is there, the largest first."""
-        found: list[Mask] = []
-        for name in self.info.classes:
-            for piece in self._predictor.answer(image, f"Segment the {name}."):
-                if isinstance(piece, Mask) and piece.class_name == name and piece.score >= LEAST_SCORE:
-                    found.append(piece)
-                yield Text("")  # a step that says nothing by itself: here the question may be stopped
-        if not found:
+        """See ``Predictor.answer``; neither the prompt itself nor the task is read."""
+        yield from compared(self._predictor, image, self._references)
+        found: list[tuple[Named, Mask]] = []
+        likely = self._predictor.likely(image)
+        for thing in self._things:
+            if likely.get(thing.class_name, 1.0) >= LOOK_FROM:
+                for piece in asked(self._predictor, image, thing):
+                    if isinstance(piece, Mask) and piece.score >= LEAST_SCORE:
+                        found.append((thing, piece))
+                    yield Text("")  # a step that says nothing by itself: here the question may be stopped
+        if not found and self._speaks:
             yield Text(f"Nothing that I know is here. I know: {', '.join(self.info.classes)}.")
-            return
-        surest = np.argmax([mask.logits for mask in found], axis=0)
-        inside = [np.where(surest == index, mask.logits, OFF) for index, mask in enumerate(found)]
-        order = sorted(range(len(found)), key=lambda index: -int(np.count_nonzero(inside[index] > 0)))
+        masks = [mask for _, mask in found]
+        inside = [_won(index, masks) for index in range(len(masks))]
+        order = sorted(range(len(masks)), key=lambda index: -int(np.count_nonzero(inside[index] > 0)))
         for target, index in enumerate(order):
-            mask = found[index]
-            name = mask.class_name
-            yield Text(name[0].upper() + name[1:], phrase=True)
-            yield Mask(name, name, inside[index].astype(np.float32), mask.score, target, mask.even_at)
-            yield Text(" covers ")
-            yield Measure("share", target)
-            yield Text(". ")
+            thing, mask = found[index]
+            mask = replace(mask, phrase=thing.plural, logits=inside[index], target=target)
+            if not self._speaks:
+                yield mask
+                continue
+            yield Text(thing.plural[0].upper() + thing.plural[1:], phrase=True)
+            yield from (mask, Text(" covers " if thing.mass else " cover "), Measure("share", target), Text(". "))
+
+
+def _won(index: int, masks: Sequence[Mask]) -> NDArray[np.float32]:
+    """The logits of a mask, ``OFF`` where another class is surer."""
+    own = masks[index]
+    pair = LIES_ON.items()
+    rivals = [
+        mask.logits
+        for other, mask in enumerate(masks)
+        if other != index
+        and (own.class_name, mask.class_name) not in pair
+        and (mask.class_name, own.class_name) not in pair
+    ]
+    if not rivals:
+        return own.logits
+    return np.where(own.logits >= np.max(rivals, axis=0), own.logits, OFF).astype(np.float32)

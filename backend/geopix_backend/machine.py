@@ -9,12 +9,13 @@ import psutil
 import torch
 
 from geopix_model.device import resolve_device
-from geopix_model.entry import Published
-from geopix_model.fitting import Machine, Plan, WeightForm, plan
+from geopix_model.entry import Entry, Published
+from geopix_model.errors import FitError
+from geopix_model.fitting import FORM_WORDS, Machine, Plan, Precision, least_bytes, plan
+from geopix_model.footprint import Footprint
 from geopix_model.hub.install import free_bytes
 
 GB = 1e9
-FORM_WORDS: dict[WeightForm, str] = {"bf16": "bfloat16", "int8": "8-bit weights", "nf4": "4-bit weights"}
 DEVICE_WORDS = {"cuda": "the GPU", "mps": "the GPU, which shares the memory", "cpu": "the CPU"}
 
 
@@ -49,6 +50,44 @@ def this_machine(home: Path, device: str = "auto") -> Machine:
 def fit(model: Published, machine: Machine) -> Plan | None:
     """How a published model would run on a machine, None if it would not."""
     return plan(model.footprint, machine, model.picture_tokens)
+
+
+def choose(entry: Entry, weights: Footprint, machine: Machine, device: str, precision: Precision) -> Plan:
+    """How a published model shall run here.
+
+    Args:
+        entry: The model.
+        weights: Of it.
+        machine: This computer.
+        device: As it was asked for: a device that was named is never replaced by another one.
+        precision: The form that was asked for, or "auto".
+
+    Raises:
+        FitError: If nothing fits.
+    """
+    tokens = entry.published.picture_tokens if entry.published else ()
+    found, best = plan(weights, machine, tokens, precision), plan(weights, machine, tokens)
+    if found is not None and (device == "auto" or found.kind == machine.kind):
+        return found
+    other = best if best is not None and best.kind == machine.kind else found or best
+    form = "" if precision == "auto" else f" in {FORM_WORDS[precision]}"
+    needs = least_bytes(weights, machine.kind, tokens, precision) / GB
+    usable = max(machine.usable_bytes(machine.kind), 0) / GB
+    raise FitError(
+        f"{entry.name}{form} needs {needs:.1f} GB on {DEVICE_WORDS[machine.kind]}, a model may take {usable:.1f} GB; "
+        + _way_out(other, machine, device, precision)
+    )
+
+
+def _way_out(other: Plan | None, machine: Machine, device: str, precision: Precision) -> str:
+    if other is None:
+        return "use a computer with more memory"
+    options = []
+    if precision not in ("auto", other.form):
+        options.append("--precision auto")
+    if device != "auto" and other.kind != machine.kind:
+        options.append("--device auto")
+    return f"choose {' '.join(options)}, which takes {FORM_WORDS[other.form]} on {DEVICE_WORDS[other.kind]}"
 
 
 def in_words(found: Plan | None, model: Published, machine: Machine) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geopix_model.predictor import Predictor
 from geopix_qgis.protocol import ModelFacts
 
+if TYPE_CHECKING:
+    from geopix_model.fitting import Precision
+
 GB = 1e9
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8", "nf4")
+PRECISION_HELP = f"form of a published model's weights: {', '.join(PRECISIONS)} (default auto: the best that fits)"
+_LOG = logging.getLogger(__name__)
 
 
 def models(device: str = "auto") -> list[Mapping[str, Any]]:
@@ -63,12 +70,27 @@ def how_to_get(name: str, download_bytes: int, free_bytes: int) -> str:
     return f"'geopix models download {name}' fetches {size} ({free} are free); 'geopix models import' takes a copy."
 
 
-def load(name: str, device: str) -> Predictor:
-    """A model, ready to answer.
+def load(name: str, device: str, precision: Precision = "auto") -> Predictor:
+    """A model, ready to answer, in a form that fits this computer.
+
+    Args:
+        name: Of the model.
+        device: Where it shall run.
+        precision: The form that is wanted; a model that has one form only says that it is ignored.
 
     Raises:
-        ModelError: If it is unknown, not installed, damaged, or the device is not here.
+        ModelError: If it is unknown, not installed, damaged or too large, or the device is not here.
     """
     from geopix_model import registry
 
-    return registry.load(name, device)
+    from .machine import choose, this_machine
+
+    entry = registry.entry(name)
+    if entry.published is None and precision != "auto":
+        _LOG.warning("%s has one form only: the asked precision %s is ignored", name, precision)
+    weights = registry.footprint(entry) if entry.installed else None
+    if weights is None:
+        return registry.load(name, device)
+    machine = this_machine(registry.models_home(), device)
+    plan = choose(entry, weights, machine, device, precision)
+    return registry.load(name, device if plan.kind == machine.kind else plan.kind, plan=plan)

@@ -21,7 +21,7 @@ from geopix_qgis.protocol import VERSION
 
 from .config import ServeConfig, serve_config
 from .errors import PortError
-from .models import load, models
+from .models import PRECISION_HELP, PRECISIONS, load, models
 from .scheduler import Scheduler
 from .server import create_app
 
@@ -33,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=0, help=f"on {HOST}; 0 (default) takes a free one")
     parser.add_argument("--model", default="nano", help="the default model (default nano)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:0 (default auto)")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, metavar="FORM", help=PRECISION_HELP)
     parser.add_argument("--parent-stdin", action="store_true", help="end when standard input ends")
 
 
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     if config.parent_stdin:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    scheduler = Scheduler(lambda name: load(name, config.device), config.waiting_limit)
+    scheduler = Scheduler(lambda name: load(name, config.device, config.precision), config.waiting_limit)
     server = _Server(_uvicorn_config(scheduler, config), listener, config.token, out)
     try:
         server.run(sockets=[listener])

@@ -10,14 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from geopix_model.predictor import Box, Mask, Measure, Notice, Predictor, Text
+from geopix_model.predictor import Box, Mask, Measure, Notice, Text
 from geopix_model.tasks import explicit
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent
 
@@ -26,12 +25,14 @@ from .blocks import Blend, Block, Blocks, Found, objects, side_of
 from .boxes import TileBox
 from .canvas import Floats, to_window
 from .components import Component
+from .describing import is_sure
+from .errors import ExtentError
 from .findings import DEVIATION_PX, Findings
 from .journal import Journal, place_of
 from .pace import Pace
-from .qualifiers import Qualifiers
+from .plan import Plan
 from .question import Question
-from .raster_scene import Scene
+from .raster_scene import TILE_PX, Scene
 from .read_ahead import read_ahead
 from .sentences import Assembler, Sentence
 from .telling import Teller, merge
@@ -41,64 +42,46 @@ from .work import Answer, Job, Unit, work_out
 
 MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
 RESUMED = "{} of {} windows were looked at before; this goes on from there."
+LIMITED = "the chosen area"
 STOPPED = "Stopped before anything was found."
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a question is answered, apart from its words.
-
-    Attributes:
-        qualifiers: What it says of place and size.
-        lists: Whether classes come that nobody asked for: of these, "none found" is not said.
-        notices: For the user.
-        place: What shares are shares of (``telling.Teller``).
-    """
-
-    qualifiers: Qualifiers = field(default_factory=Qualifiers)
-    lists: bool = False
-    notices: tuple[str, ...] = ()
-    place: str = ""
 
 
 class Survey:
     """One question about one scene.
 
     Args:
-        predictor: Is shown the windows.
+        plan: How the question is answered; its predictor is shown the windows.
         scene: What is looked at.
         question: What is asked.
         journal: Keeps the answers.
-        manner: How it is answered.
         cancelled: Asked between the pieces of the model's answers; once true, the answer ends with what was found.
         side: Windows along each side of a block; None chooses.
     """
 
     def __init__(
         self,
-        predictor: Predictor,
+        plan: Plan,
         scene: Scene,
         question: Question,
         journal: Journal,
-        manner: Manner,
         cancelled: Callable[[], bool],
         side: int | None = None,
     ) -> None:
-        self._predictor, self._scene, self._question, self._journal = predictor, scene, question, journal
-        self._manner, self._cancelled = manner, cancelled
-        info = predictor.info
+        self._plan, self._scene, self._question, self._journal = plan, scene, question, journal
+        self._predictor, self._cancelled = plan.predictor, cancelled
+        info = plan.predictor.info
         layout = Layout(scene.height, scene.width, info.window_px, info.overlap_px)
         self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)))
         rows, cols = layout.touching(scene.area)
         self._total = len(rows) * len(cols)
         boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
-        self._findings = Findings(scene, question, info, boxed=boxed)
-        self._notices = [*scene.warnings, *manner.notices]
-        self._teller, self._seams = Teller(manner.place), seams.Seams()
+        self._findings = Findings(scene, question, info, plan.limits, boxed=boxed)
+        self._notices = [*scene.warnings, *plan.notices]
+        self._teller, self._seams = Teller(LIMITED if question.limited else ""), seams.Seams()
         self._sentences: dict[Sentence, None] = {}
         self._rectangles: dict[str, list[list[TileBox]]] = {}
-        self._largest: dict[str, list[tuple[Component, shapely.Geometry]]] = {}
+        self._held: dict[str, list[tuple[Component, shapely.Geometry]]] = {}
         self._pace = Pace(self._total, self._with_data())
         self._stopped = False
 
@@ -119,8 +102,11 @@ class Survey:
             yield from self._findings.add_boxes(key, boxes.merged(drawings))
         facts = self._findings.facts
         for sentence in merge(list(self._sentences), facts, self._teller.opened):
-            if not (self._manner.lists and sentence.grounded) or any(facts[k].regions for k in sentence.grounded):
+            listed = self._plan.lists and sentence.grounded and not any(facts[k].regions for k in sentence.grounded)
+            if not self._plan.silent and not listed:
                 yield from self._teller.tell(sentence, facts)
+        for sentence in self._plan.ending(facts) if not self._stopped else ():
+            yield from self._teller.tell(sentence, facts)
         yield from self._teller.finish(facts, empty=STOPPED if self._stopped else NOTHING)
         yield DoneEvent(
             answer=self._teller.answer,
@@ -131,7 +117,7 @@ class Survey:
             model=self._findings.model,
             device=self._predictor.info.device,
             stopped=self._stopped,
-            passes=len(self._predictor.info.classes) if self._manner.lists else 1,
+            passes=self._plan.passes,
             warnings=tuple(self._notices),
         )
 
@@ -154,6 +140,8 @@ class Survey:
     def _look_and_settle(self) -> Iterator[Event]:
         """Blocks in their order; each is settled when the last block that it sees has been looked at."""
         blocks, waiting = self._blocks, list[Block]()
+        if not self._plan.passes:  # the answer does not need the image
+            return
         with closing(read_ahead(self._pixels())) as pixels:
             for block, read in pixels:
                 yield from self._look(read)
@@ -258,22 +246,32 @@ class Survey:
         pixels = vectors.moved([component.pixels for component in found], asked)
         placed = [Component(shape, c.score) for shape, c in zip(pixels, found, strict=True)]
         sure = [c for c in placed if c.score >= self._question.min_score]  # compared by identity
-        names, shape = self._findings.names(key), (area.height, area.width)
-        if self._manner.qualifiers.sizes:
-            held = self._largest.setdefault(key, [])
+        if self._plan.late:
+            held = self._held.setdefault(key, [])
             held += [pair for pair in zip(placed, vectors.moved(outlines, asked), strict=True) if pair[0] in sure]
-            kept = set(self._manner.qualifiers.choose([c for c, _ in held], names, shape))
-            held[:] = [pair for pair in held if pair[0] in kept]
             return
-        meant = set(self._manner.qualifiers.choose(sure, names, shape))
+        meant = self._meant(key, sure)
         which = [index for index, c in enumerate(placed) if c in meant]
         yield from self._findings.add_outlines(key, [found[i] for i in which], outlines[which], origin)
 
+    def _meant(self, key: str, found: Sequence[Component]) -> set[Component]:
+        """Those that the prompt means; coordinates count from the area."""
+        names, countable = self._findings.names(key), self._findings.countable(key)
+        return set(self._plan.limits.choose(key, names, countable, found))
+
     def _chosen(self) -> Iterator[RegionEvent]:
-        """Regions that could be chosen at the end only."""
-        for key, held in self._largest.items():
-            found, outlines = [component for component, _ in held], np.array([o for _, o in held], dtype=object)
-            yield from self._findings.add_outlines(key, found, outlines, (self._scene.area.row, self._scene.area.col))
+        """Regions that could be chosen at the end only, as the largest."""
+        for key, held in self._held.items():
+            area_px = sum(int(component.area_px) for component, _ in held)
+            if self._plan.intent.form == "describe" and not is_sure(
+                self._findings.score(key), area_px, self._findings.valid_px
+            ):
+                continue
+            meant = self._meant(key, [component for component, _ in held])
+            chosen = [pair for pair in held if pair[0] in meant]
+            outlines = np.array([outline for _, outline in chosen], dtype=object)
+            corner = self._scene.area.row, self._scene.area.col
+            yield from self._findings.add_outlines(key, [component for component, _ in chosen], outlines, corner)
 
     # hearing
 
@@ -314,17 +312,20 @@ class Survey:
 
     def _open(self) -> list[TextEvent]:
         """The beginning of the answer, once something was found."""
-        return [] if self._manner.qualifiers.sizes else self._teller.open(list(self._sentences), self._findings.facts)
+        return (
+            []
+            if self._plan.late or self._plan.silent
+            else self._teller.open(list(self._sentences), self._findings.facts)
+        )
 
     def _progress(self) -> ProgressEvent:
         return ProgressEvent(self._pace.done, self._total, seconds_left=self._pace.seconds_left)
 
 
 def survey(
-    predictor: Predictor,
+    plan: Plan,
     scene: Scene,
     question: Question,
-    manner: Manner,
     cancelled: Callable[[], bool],
     journal: Journal | None = None,
     side: int | None = None,
@@ -332,11 +333,19 @@ def survey(
     """The events of one answer about a scene.
 
     Args:
-        predictor, scene, question, manner, cancelled, side: See ``Survey``.
+        plan, scene, question, cancelled, side: See ``Survey``.
         journal: Keeps the answers and stays; None keeps them in the user's cache until the answer is whole.
+
+    Raises:
+        ExtentError: If things are compared with others, which may lie anywhere in the raster.
     """
-    kept = journal or Journal(place_of(job := Job.of(scene, question, predictor)), job)
-    for event in Survey(predictor, scene, question, kept, manner, cancelled, side).events():
+    if plan.limits.near.rules:
+        raise ExtentError(
+            f"The question compares things with others, for which the area must fit into memory, and it has "
+            f"{scene.area.width:,} x {scene.area.height:,} pixels (at most {TILE_PX:,} in all); choose a part of it."
+        )
+    kept = journal or Journal(place_of(job := Job.of(scene, question, plan.predictor)), job)
+    for event in Survey(plan, scene, question, kept, cancelled, side).events():
         yield event
         if isinstance(event, DoneEvent) and not event.stopped and journal is None:
             kept.remove()

@@ -35,6 +35,10 @@ class Fact:
         area_m2: Their geodesic area, None where the tile has no CRS.
         area_px: Their area in tile pixels.
         share: Their part of the valid tile, in percent.
+        left_out: How many other polygons were found that are not meant.
+        limit: What is said after its name where not all are meant: " in the upper left".
+        elsewhere: Where those are, after "is" or "are".
+        countable: Whether a polygon is one object, rather than a part of an area.
     """
 
     number: int
@@ -44,6 +48,10 @@ class Fact:
     area_m2: float | None
     area_px: float
     share: float
+    left_out: int = 0
+    limit: str = ""
+    elsewhere: str = "elsewhere"
+    countable: bool = True
 
 
 def say(sentence: Sentence, facts: Mapping[str, Fact]) -> list[TextEvent]:
@@ -107,7 +115,15 @@ def _denial(sentence: Sentence, key: str | None, facts: Mapping[str, Fact]) -> s
     phrases = [part.text for part in sentence.parts if isinstance(part, Words) and part.phrase]
     phrase = facts[key].phrase or facts[key].class_name if key is not None else next(iter(phrases), "")
     phrase = _DETERMINERS.sub("", phrase.strip())
-    return f"No {phrase} found." if phrase else NOTHING
+    return denial(phrase, facts.get(key) if key is not None else None) if phrase else NOTHING
+
+
+def denial(phrase: str, fact: Fact | None) -> str:
+    """That a thing is not there, or not where it was looked for."""
+    if fact is None or not fact.left_out:
+        return f"No {phrase} found."
+    there = "one is" if fact.left_out == 1 else f"{fact.left_out:,} are"
+    return f"No {phrase}{fact.limit}: {there if fact.countable else 'all that was found is'} {fact.elsewhere}."
 
 
 def _joined(events: list[TextEvent]) -> list[TextEvent]:

@@ -12,6 +12,7 @@ from ..areas import Area, AreaKind
 from ..errors import TileError
 from ..outlines import transform_between
 from ..qt import QtCore, QtWidgets, Signal
+from ..translation import tr
 from .buttons import theme_icon, tool_button
 from .colours import show_note
 from .footprint import Outline
@@ -20,11 +21,11 @@ from .naming import name_widgets
 from .selection_watch import SelectionWatch
 
 KINDS = (
-    (AreaKind.VIEW, "View", "mActionZoomToArea"),
-    (AreaKind.DRAWN, "Draw a box", "mActionAddPolygon"),
-    (AreaKind.SELECTION, "Selected polygons", "mActionSelectPolygon"),
-    (AreaKind.LAYER, "Whole layer", "mActionZoomToLayer"),
-    (AreaKind.TILE, "Tile z/x/y", "mActionAddXyzLayer"),
+    (AreaKind.VIEW, tr("View"), "mActionZoomToArea"),
+    (AreaKind.DRAWN, tr("Draw a box"), "mActionAddPolygon"),
+    (AreaKind.SELECTION, tr("Selected polygons"), "mActionSelectPolygon"),
+    (AreaKind.LAYER, tr("Whole layer"), "mActionZoomToLayer"),
+    (AreaKind.TILE, tr("Tile z/x/y"), "mActionAddXyzLayer"),
 )
 ZOOM_MARGIN = 1.2
 MAX_RESOLUTION_M = 1000.0
@@ -51,16 +52,16 @@ class AreaPicker(QtWidgets.QWidget):
         self.draw.setCheckable(True)
         self.zoom = tool_button("mActionZoomToSelected", flat=False)
         self.address = QtWidgets.QLineEdit()
-        self.address.setPlaceholderText("z/x/y, such as 17/68650/45900")
+        self.address.setPlaceholderText(tr("z/x/y, such as 17/68650/45900"))
         self.note = QtWidgets.QLabel()
         self.note.setWordWrap(True)
-        self.resolution_label = QtWidgets.QLabel("Resolution")
+        self.resolution_label = QtWidgets.QLabel(tr("Resolution"))
         self.resolution = QtWidgets.QDoubleSpinBox()
         self.resolution.setRange(0.0, MAX_RESOLUTION_M)
         self.resolution.setDecimals(2)
         self.resolution.setSingleStep(0.1)
-        self.resolution.setSuffix(" m per pixel")
-        self.resolution.setSpecialValueText("as the view")
+        self.resolution.setSuffix(tr(" m per pixel"))
+        self.resolution.setSpecialValueText(tr("as the view"))
         self.resolution_label.setBuddy(self.resolution)
         self._name_widgets()
         self._place_widgets()
@@ -76,7 +77,7 @@ class AreaPicker(QtWidgets.QWidget):
         kind = self.kind.currentData()
         if kind is AreaKind.DRAWN:
             if self.drawn is None:
-                raise TileError("No box is drawn. Drag one on the map.")
+                raise TileError(tr("No box is drawn. Drag one on the map."))
             return self.drawn
         if kind is AreaKind.SELECTION:
             return areas.selected_polygons(self._canvas.currentLayer())
@@ -211,7 +212,7 @@ class AreaPicker(QtWidgets.QWidget):
         except TileError as error:
             self.zoom.hide()
             drawing = self._tool.waiting
-            self._say("Drag a box on the map; Esc ends it." if drawing else str(error), warning=not drawing)
+            self._say(tr("Drag a box on the map; Esc ends it.") if drawing else str(error), warning=not drawing)
             return
         self.zoom.setVisible(outlined)
         self._say(label if kind is AreaKind.SELECTION else "")
@@ -221,12 +222,12 @@ class AreaPicker(QtWidgets.QWidget):
 
     def _name_widgets(self) -> None:
         name_widgets(
-            (self.kind, "geopixArea", "Area", "The part of the raster that the model looks at"),
-            (self.draw, "geopixDraw", "Draw", "Drag a box on the map"),
-            (self.zoom, "geopixZoom", "Zoom to area", "Show this area on the map"),
-            (self.address, "geopixTile", "Tile", "Web map tile: zoom, column and row (from the north)"),
-            (self.note, "geopixAreaNote", "Chosen area", ""),
-            (self.resolution, "geopixResolution", "Resolution", "How fine QGIS draws the layer for the model"),
+            (self.kind, "geopixArea", tr("Area"), tr("The part of the raster that the model looks at")),
+            (self.draw, "geopixDraw", tr("Draw"), tr("Drag a box on the map")),
+            (self.zoom, "geopixZoom", tr("Zoom to area"), tr("Show this area on the map")),
+            (self.address, "geopixTile", tr("Tile"), tr("Web map tile: zoom, column and row (from the north)")),
+            (self.note, "geopixAreaNote", tr("Chosen area"), ""),
+            (self.resolution, "geopixResolution", tr("Resolution"), tr("How fine QGIS draws the layer for the model")),
         )
 
     def _place_widgets(self) -> None:

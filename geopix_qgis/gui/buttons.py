@@ -1,10 +1,13 @@
-"""Small buttons with an icon of the theme."""
+"""Small buttons with an icon of the theme, and entries of menus."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from qgis.core import QgsApplication
 
-from ..qt import QtGui, QtWidgets
+from ..qt import QAction, QtGui, QtWidgets
 
 
 def theme_icon(name: str) -> QtGui.QIcon:
@@ -19,3 +22,12 @@ def tool_button(icon: str = "", *, flat: bool = True) -> QtWidgets.QToolButton:
     if icon:
         button.setIcon(theme_icon(icon))
     return button
+
+
+def menu_action(menu: QtWidgets.QMenu, text: str, name: str, slot: Callable[..., Any]) -> QAction:
+    """A new entry of a menu, with an object name."""
+    action = QAction(text, menu)
+    action.setObjectName(name)
+    action.triggered.connect(lambda _checked=False: slot())
+    menu.addAction(action)
+    return action

@@ -12,7 +12,9 @@ from ..conversation import Conversation
 from ..errors import PluginError
 from ..history import markdown
 from ..qt import QtCore, QtWidgets
+from ..translation import tr
 from ..whole_file import write_text
+from .buttons import menu_action
 from .panel import Panel
 
 
@@ -36,26 +38,30 @@ class ChatMenu(QtCore.QObject):
         super().__init__(panel)
         self._panel, self._talk, self._say = panel, conversation, say
         menu = QtWidgets.QMenu(panel)
-        menu.addAction("New conversation", self._new).setObjectName("geopixNew")
-        menu.addAction("Save conversation as Markdown...", self._choose).setObjectName("geopixMarkdown")
+        menu_action(menu, tr("New conversation"), "geopixNew", self._new)
+        menu_action(menu, tr("Save conversation as Markdown..."), "geopixMarkdown", self._choose)
         menu.addSeparator()
-        menu.addAction("Model and its process...", show_model).setObjectName("geopixModel")
+        menu_action(menu, tr("Model and its process..."), "geopixModel", show_model)
         panel.menu.setMenu(menu)
 
     def _new(self) -> None:
         if self._talk.active:
-            self._say("An answer is on its way. Stop it first, then begin a new conversation.", Qgis.MessageLevel.Info)
+            self._say(
+                tr("An answer is on its way. Stop it first, then begin a new conversation."), Qgis.MessageLevel.Info
+            )
             return
         self._talk.book.clear()
-        self._say("A new conversation. The polygons of the one before stay on the map.", Qgis.MessageLevel.Info)
+        self._say(tr("A new conversation. The polygons of the one before stay on the map."), Qgis.MessageLevel.Info)
 
     def _choose(self) -> None:
         if not self._talk.turns:
-            self._say("Nothing was said yet. Ask a question first.", Qgis.MessageLevel.Info)
+            self._say(tr("Nothing was said yet. Ask a question first."), Qgis.MessageLevel.Info)
             return
         folder = QgsProject.instance().absolutePath() or str(Path.home())
         proposal = f"{folder}/geopix_conversation.md"
-        path, _ = QtWidgets.QFileDialog.getSaveFileName(self._panel, "Save conversation", proposal, "Markdown (*.md)")
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(
+            self._panel, tr("Save conversation"), proposal, tr("Markdown (*.md)")
+        )
         if path:
             self.save(Path(path))
 
@@ -67,4 +73,7 @@ class ChatMenu(QtCore.QObject):
         except PluginError as error:
             self._say(str(error), Qgis.MessageLevel.Warning)
             return
-        self._say(f"Wrote {len(self._talk.turns)} questions and answers to {path}.", Qgis.MessageLevel.Success)
+        self._say(
+            tr("Wrote {count} questions and answers to {path}.", count=len(self._talk.turns), path=path),
+            Qgis.MessageLevel.Success,
+        )

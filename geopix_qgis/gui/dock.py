@@ -17,6 +17,7 @@ from ..errors import PluginError, TileError
 from ..estimate import describe, estimate
 from ..qt import QtCore, QtWidgets
 from ..raster import Selection, file_of, select
+from ..translation import tr
 from ..turns import LOST, TurnRecord
 from ..wording import area_text, polygons
 from .chat_menu import ChatMenu
@@ -201,7 +202,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def _agree(self, key: object) -> None:
         self._agreed = key
         if not self.conversation.active:
-            self.panel.send.setText("Send" if key is None else "Send anyway")
+            self.panel.send.setText(tr("Send") if key is None else tr("Send anyway"))
 
     def _connect_widgets(self) -> None:
         panel = self.panel
@@ -305,9 +306,9 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def _phase_changed(self, _phase: Phase) -> None:
         active = self.conversation.active
         send = self.panel.send
-        send.setText("Stop" if active else "Send")
-        send.setAccessibleName("Stop" if active else "Send")
-        send.setToolTip("Stop; what was found so far is kept (Esc)" if active else "Ask (Enter)")
+        send.setText(tr("Stop") if active else tr("Send"))
+        send.setAccessibleName(tr("Stop") if active else tr("Send"))
+        send.setToolTip(tr("Stop; what was found so far is kept (Esc)") if active else tr("Ask (Enter)"))
         if not active:
             self.panel.progress.hide()
 
@@ -351,16 +352,21 @@ class GeoPixDock(QtWidgets.QDockWidget):
 
     def _retry(self, turn: TurnRecord) -> None:
         """The same question once more, about what is chosen now; its polygons replace those of before."""
+        if self.ask_beside_draft(turn.prompt) and turn.regions:
+            self.conversation.book.move(turn.number, undone=True)
+
+    def ask_beside_draft(self, prompt: str) -> bool:
+        """Asks something else than what is typed, which is kept; where it was refused, the prompt stays to be seen."""
         if self.conversation.active:
-            return
+            self.say(tr("An answer is on its way. Stop it first, then ask again."), Qgis.MessageLevel.Info)
+            return False
         draft = self.panel.prompt.toPlainText()
-        self.panel.prompt.take(turn.prompt)
+        self.panel.prompt.take(prompt)
         self.ask()
         if not self.conversation.active:
-            return
+            return False
         self.panel.prompt.take(draft)
-        if turn.regions:
-            self.conversation.book.move(turn.number, undone=True)
+        return True
 
     def _show_phrase(self, number: int, target: int) -> None:
         turn = self.conversation.book.turn(number)
@@ -380,10 +386,12 @@ class GeoPixDock(QtWidgets.QDockWidget):
         turn = self.conversation.book.turn(number)
         count = turn.result.count(number, target) if turn is not None and turn.result is not None else 0
         if turn is None or turn.result is None or not count:
-            return "Its polygons are not on the map."
+            return tr("Its polygons are not on the map.")
         area = turn.result.area_m2(number, target)
-        size = f", {area_text(area, True)} (geodesic, computed from the polygons)" if area is not None else ""
-        return f"{polygons(count)}{size}. Click to see {'it' if count == 1 else 'them'}."
+        size = tr("{area} (geodesic, computed from the polygons)", area=area_text(area, True)) if area else ""
+        found = ", ".join(filter(None, (polygons(count), size)))
+        click = tr("Click to see it.") if count == 1 else tr("Click to see them.")
+        return f"{found}. {click}"
 
     def _python_chosen(self, path: str) -> None:
         settings.save(replace(settings.load(), backend_python=path))

@@ -16,6 +16,7 @@ from ..export_rows import Tally, living, tally
 from ..export_target import check_target, existing, layers_in, open_as
 from ..qt import QtWidgets, Signal
 from ..settings import PREFIX
+from ..translation import tr
 from ..wording import polygons
 from .export_form import ExportForm
 from .export_task import ExportTask
@@ -51,7 +52,7 @@ class ExportDialog(QtWidgets.QDialog):
             LayerError: If a layer was removed or holds no polygons.
         """
         super().__init__(parent)
-        self.setWindowTitle("Export Polygons")
+        self.setWindowTitle(tr("Export Polygons"))
         self.setObjectName("geopixExportDialog")
         self._layers, self._proposal = list(living(layers)), proposal
         self._task: Optional[ExportTask] = None
@@ -86,7 +87,9 @@ class ExportDialog(QtWidgets.QDialog):
         except LayerError as error:
             self._fail(str(error))
             return
-        self._task = ExportTask(export, f"Export {polygons(export.count)} to {plan.path.name}")
+        self._task = ExportTask(
+            export, tr("Export {polygons} to {file}", polygons=polygons(export.count), file=plan.path.name)
+        )
         self._task.progressChanged.connect(self._progressed)
         self._task.taskCompleted.connect(self._completed)
         self._task.taskTerminated.connect(self._terminated)
@@ -163,11 +166,19 @@ class ExportDialog(QtWidgets.QDialog):
         form.replace.setVisible(bool(there) and not open_as(plan.path))
         cautions = losses(chosen, plan.crs, plan.fields)
         if there and (held := layers_in(plan.path)) > 1:
-            cautions.append(f"{plan.path.name} holds {held} layers: replacing it removes all of them.")
-        left_out = ((found.filtered, "hidden by the filter"), (found.rejected, "rejected"))
-        said = [f"{number:,} {why} {'is' if number == 1 else 'are'} left out" for number, why in left_out if number]
-        place = plan.path.name if form.file.filePath().strip() else "a file"
-        line = "; ".join([f"{polygons(found.count)} to {place}", *said])
+            cautions.append(
+                tr("{file} holds {held} layers: replacing it removes all of them.", file=plan.path.name, held=held)
+            )
+        left_out = ((found.filtered, tr("hidden by the filter")), (found.rejected, tr("rejected")))
+        said = [
+            tr("1 {why} is left out", why=why)
+            if number == 1
+            else tr("{number:,} {why} are left out", number=number, why=why)
+            for number, why in left_out
+            if number
+        ]
+        place = plan.path.name if form.file.filePath().strip() else tr("a file")
+        line = "; ".join([tr("{polygons} to {place}", polygons=polygons(found.count), place=place), *said])
         form.show_state(line + ".", cautions, self._problem(plan, chosen))
         self._grow()
 
@@ -183,11 +194,14 @@ class ExportDialog(QtWidgets.QDialog):
         if not found.count:
             return nothing_to_write(plan.selected_only, found.filtered + found.rejected)
         if not self.form.file.filePath().strip():
-            return "Choose a file."
+            return tr("Choose a file.")
         if chosen.degrees and not self._has_crs:
-            return f"{chosen.label} needs longitude and latitude, and these polygons are in pixels without a CRS."
+            return tr(
+                "{chosen} needs longitude and latitude, and these polygons are in pixels without a CRS.",
+                chosen=chosen.label,
+            )
         if self._has_crs and not plan.crs.isValid():
-            return "Choose a CRS."
+            return tr("Choose a CRS.")
         try:
             check_target(plan.path, chosen, plan.overwrite)
         except LayerError as error:
@@ -214,7 +228,7 @@ class ExportDialog(QtWidgets.QDialog):
         stopped = task is not None and task.isCanceled()
         problem = task.problem if task is not None else ""
         if stopped:
-            self.form.show_problem("The export was stopped; nothing was written.")
+            self.form.show_problem(tr("The export was stopped; nothing was written."))
         else:
             self._fail(problem)
 

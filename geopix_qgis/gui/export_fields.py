@@ -8,6 +8,7 @@ from typing import Optional
 from .. import field_names
 from ..export_formats import Format
 from ..qt import QtCore, QtGui, QtWidgets, Signal
+from ..translation import tr
 from .colours import muted_colour, warning_colour
 
 SOURCE, FINAL = 0, 1
@@ -22,8 +23,8 @@ class FieldTable(QtWidgets.QTableWidget):
     def __init__(self, names: Sequence[str], parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(len(names), 2, parent)
         self.setObjectName("geopixExportFields")
-        self.setAccessibleName("Fields")
-        self.setToolTip("Untick a field to leave it out; double-click a name to change it")
+        self.setAccessibleName(tr("Fields"))
+        self.setToolTip(tr("Untick a field to leave it out; double-click a name to change it"))
         self._names = list(names)
         self._edited: dict[str, str] = {}
         self._form: Optional[Format] = None
@@ -56,7 +57,7 @@ class FieldTable(QtWidgets.QTableWidget):
             source.setCheckState(QtCore.Qt.CheckState.Checked)
             self.setItem(row, SOURCE, source)
             self.setItem(row, FINAL, QtWidgets.QTableWidgetItem(name))
-        self.setHorizontalHeaderLabels(["Field", "Written as"])
+        self.setHorizontalHeaderLabels([tr("Field"), tr("Written as")])
         self.horizontalHeader().setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
         self.verticalHeader().hide()

@@ -9,6 +9,7 @@ from qgis.gui import QgsFileWidget, QgsProjectionSelectionWidget
 
 from ..export_formats import FORMATS, Format
 from ..qt import QtWidgets
+from ..translation import tr
 from .colours import muted_colour, warning_colour
 from .export_fields import FieldTable
 from .naming import name_widgets
@@ -26,15 +27,15 @@ class ExportForm(QtWidgets.QWidget):
         self.file = QgsFileWidget()
         self.file.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
         self.file.setConfirmOverwrite(False)  # the check box below asks, also about a name that was typed
-        self.file.setDialogTitle("Export Polygons To")
-        self.replace = QtWidgets.QCheckBox("Replace the existing file")
+        self.file.setDialogTitle(tr("Export Polygons To"))
+        self.replace = QtWidgets.QCheckBox(tr("Replace the existing file"))
         self.crs = QgsProjectionSelectionWidget()
         self.note = _line()
         self.fields = FieldTable(names)
-        self.fields_label = QtWidgets.QLabel("Fields")
-        self.selected = QtWidgets.QCheckBox(f"Selected only ({selected_count:,})")
+        self.fields_label = QtWidgets.QLabel(tr("Fields"))
+        self.selected = QtWidgets.QCheckBox(tr("Selected only ({selected_count:,})", selected_count=selected_count))
         self.selected.setEnabled(selected_count > 0)
-        self.add = QtWidgets.QCheckBox("Add to the map")
+        self.add = QtWidgets.QCheckBox(tr("Add to the map"))
         self.summary, self.caution, self.problem = _line(), _line(), _line()
         self.progress = QtWidgets.QProgressBar()
         self.progress.hide()
@@ -42,7 +43,7 @@ class ExportForm(QtWidgets.QWidget):
         self.buttons = box(box.StandardButton.Ok | box.StandardButton.Cancel)
         self.ok = self.buttons.button(box.StandardButton.Ok)
         self.cancel = self.buttons.button(box.StandardButton.Cancel)
-        self.ok.setText("Export")
+        self.ok.setText(tr("Export"))
         self._name_widgets()
         self._place_widgets()
 
@@ -65,7 +66,7 @@ class ExportForm(QtWidgets.QWidget):
         self.crs.setVisible(has_crs and not form.degrees)
         self.crs_label.setVisible(has_crs or form.degrees)
         self.fixed_crs.setVisible(form.degrees)
-        self.note.setText(form.note if form.degrees else "" if has_crs else "Pixel coordinates: there is no CRS.")
+        self.note.setText(form.note if form.degrees else "" if has_crs else tr("Pixel coordinates: there is no CRS."))
         self.note.setVisible(bool(self.note.text()))
         for widget in (self.fields, self.fields_label):
             widget.setEnabled(form.has_fields)
@@ -81,7 +82,7 @@ class ExportForm(QtWidgets.QWidget):
         self.caution.setVisible(bool(cautions))
         self.show_problem(problem)
         self.ok.setEnabled(not problem)
-        self.ok.setToolTip(problem or "Write the file")
+        self.ok.setToolTip(problem or tr("Write the file"))
 
     def show_problem(self, problem: str) -> None:
         """One sentence in amber above the buttons."""
@@ -95,27 +96,32 @@ class ExportForm(QtWidgets.QWidget):
         self.ok.setEnabled(not running)
         self.progress.setValue(0)
         self.progress.setVisible(running)
-        self.cancel.setText("Stop" if running else "Cancel")
-        self.cancel.setToolTip("Stop; nothing is written" if running else "Close without writing")
+        self.cancel.setText(tr("Stop") if running else tr("Cancel"))
+        self.cancel.setToolTip(tr("Stop; nothing is written") if running else tr("Close without writing"))
         if running:
             self.show_problem("")
 
     def _name_widgets(self) -> None:
         self.crs_label, self.fixed_crs = QtWidgets.QLabel("CRS"), QtWidgets.QLabel("EPSG:4326 - WGS 84")
         name_widgets(
-            (self.format, "geopixExportFormat", "Format", "The file format"),
-            (self.file, "geopixExportFile", "File", "Where to write; its ending chooses the format"),
-            (self.replace, "geopixExportReplace", "Replace the existing file", "The old file is gone afterwards"),
-            (self.crs, "geopixExportCrs", "CRS", "The coordinate reference system of the file"),
-            (self.fixed_crs, "geopixExportFixedCrs", "CRS", "This format allows no other CRS"),
-            (self.selected, "geopixExportSelected", "Selected polygons only", "Leave out what is not selected"),
-            (self.add, "geopixExportAdd", "Add to the map", "Open the file as a layer of this project"),
-            (self.summary, "geopixExportSummary", "What will be written", ""),
-            (self.caution, "geopixExportCaution", "What will be lost", ""),
-            (self.problem, "geopixExportProblem", "Why it cannot be written", ""),
-            (self.progress, "geopixExportProgress", "Progress", "How much is written"),
-            (self.ok, "geopixExportOk", "Export", "Write the file"),
-            (self.cancel, "geopixExportCancel", "Cancel", "Close without writing"),
+            (self.format, "geopixExportFormat", tr("Format"), tr("The file format")),
+            (self.file, "geopixExportFile", tr("File"), tr("Where to write; its ending chooses the format")),
+            (
+                self.replace,
+                "geopixExportReplace",
+                tr("Replace the existing file"),
+                tr("The old file is gone afterwards"),
+            ),
+            (self.crs, "geopixExportCrs", "CRS", tr("The coordinate reference system of the file")),
+            (self.fixed_crs, "geopixExportFixedCrs", "CRS", tr("This format allows no other CRS")),
+            (self.selected, "geopixExportSelected", tr("Selected polygons only"), tr("Leave out what is not selected")),
+            (self.add, "geopixExportAdd", tr("Add to the map"), tr("Open the file as a layer of this project")),
+            (self.summary, "geopixExportSummary", tr("What will be written"), ""),
+            (self.caution, "geopixExportCaution", tr("What will be lost"), ""),
+            (self.problem, "geopixExportProblem", tr("Why it cannot be written"), ""),
+            (self.progress, "geopixExportProgress", tr("Progress"), tr("How much is written")),
+            (self.ok, "geopixExportOk", tr("Export"), tr("Write the file")),
+            (self.cancel, "geopixExportCancel", tr("Cancel"), tr("Close without writing")),
         )
 
     def _place_widgets(self) -> None:
@@ -123,8 +129,8 @@ class ExportForm(QtWidgets.QWidget):
         form = QtWidgets.QFormLayout(self.inputs)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Format", self.format)
-        form.addRow("File", self.file)
+        form.addRow(tr("Format"), self.format)
+        form.addRow(tr("File"), self.file)
         form.addRow("", self.replace)
         place = QtWidgets.QVBoxLayout()
         place.setSpacing(2)

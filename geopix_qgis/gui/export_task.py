@@ -8,6 +8,7 @@ from qgis.core import QgsFeedback, QgsTask
 
 from ..errors import PluginError
 from ..export import Export, Written
+from ..translation import tr
 
 
 class ExportTask(QgsTask):
@@ -32,7 +33,11 @@ class ExportTask(QgsTask):
         except PluginError as error:
             self.problem = str(error)
         except Exception as error:
-            self.problem = f"The export failed ({type(error).__name__}: {error}); nothing was written. Report this."
+            self.problem = tr(
+                "The export failed ({name}: {error}); nothing was written. Report this.",
+                name=type(error).__name__,
+                error=error,
+            )
         return self.written is not None
 
     def cancel(self) -> None:

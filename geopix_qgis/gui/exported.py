@@ -10,6 +10,7 @@ from qgis.core import Qgis, QgsProject, QgsVectorLayer
 from ..export import Written
 from ..export_target import open_as
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 from ..wording import polygons
 from .naming import name_widgets
 
@@ -19,15 +20,19 @@ DXF_POLYGONS = "|layername=entities|geometrytype=Polygon"  # a DXF layer has no 
 
 def say_written(message_bar: Any, written: Written) -> None:
     """Says what was written and what was left out, with [Open folder] and, where it is not there yet, [Add to map]."""
-    text = " ".join([f"Wrote {polygons(written.count)} to {written.path.name}.", *written.warnings])
+    text = " ".join(
+        [tr("Wrote {polygons} to {file}.", polygons=polygons(written.count), file=written.path.name), *written.warnings]
+    )
     item = message_bar.createMessage("GeoPix", text)
     item.setToolTip(text)
-    folder = _button("Open folder", "geopixOpenFolder", f"Show {written.path.parent}")
+    folder = _button(tr("Open folder"), "geopixOpenFolder", tr("Show {parent}", parent=written.path.parent))
     url = QtCore.QUrl.fromLocalFile(str(written.path.parent))
     folder.clicked.connect(lambda: QtGui.QDesktopServices.openUrl(url))
     item.layout().addWidget(folder)
     if not open_as(written.path):
-        add = _button("Add to map", "geopixAddToMap", f"Open {written.path.name} as a layer of this project")
+        add = _button(
+            tr("Add to map"), "geopixAddToMap", tr("Open {file} as a layer of this project", file=written.path.name)
+        )
         add.clicked.connect(lambda: add.setEnabled(not add_to_map(written.path)))
         item.layout().addWidget(add)
     message_bar.pushWidget(item, Qgis.MessageLevel.Success, SHOWN_S)

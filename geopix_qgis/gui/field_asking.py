@@ -13,6 +13,7 @@ from ..conversation import Conversation
 from ..errors import PluginError
 from ..field_answers import FieldAnswers
 from ..qt import QtCore
+from ..translation import tr
 from .panel import Panel
 
 
@@ -63,7 +64,9 @@ class FieldAsking(QtCore.QObject):
         if layer is None or self.answers.active:
             return
         if not prompt.strip():
-            self._say("Type the question first, such as 'What is this?', then press Ask each.", Qgis.MessageLevel.Info)
+            self._say(
+                tr("Type the question first, such as 'What is this?', then press Ask each."), Qgis.MessageLevel.Info
+            )
             return
         field, value = self._panel.field_panel.chosen
         try:
@@ -77,13 +80,14 @@ class FieldAsking(QtCore.QObject):
     def _ended(self, written: int, why: str) -> None:
         self._panel.field_panel.show_progress(0, 0)
         layer = self._layer()
-        text = f"Wrote {written} answer{'' if written == 1 else 's'}"
+        text = tr("Wrote 1 answer") if written == 1 else tr("Wrote {count} answers", count=written)
         if layer is not None and layer.isEditable():
-            text += f" into {layer.name()}; save its edits to keep them"
+            text = tr("{wrote} into {layer}; save its edits to keep them", wrote=text, layer=layer.name())
         else:
-            text += " before that"
+            text = tr("{wrote} before that", wrote=text)
         self._say(
-            f"{why} {text}." if why else f"{text}.", Qgis.MessageLevel.Warning if why else Qgis.MessageLevel.Success
+            f"{why} {text}." if why else f"{text}.",
+            Qgis.MessageLevel.Warning if why else Qgis.MessageLevel.Success,
         )
         if not why:
             self._panel.prompt.clear()

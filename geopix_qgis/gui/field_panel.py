@@ -7,8 +7,9 @@ from typing import Any, Optional
 from qgis.core import QgsFieldProxyModel, QgsVectorLayer
 from qgis.gui import QgsFieldComboBox
 
-from ..field_answers import NUMBERS, Value
+from ..field_answers import NAMES, NUMBERS, Value
 from ..qt import QtWidgets, Signal
+from ..translation import tr
 from .buttons import tool_button
 from .naming import name_widgets
 
@@ -27,8 +28,8 @@ class FieldPanel(QtWidgets.QFrame):
         self.field = QgsFieldComboBox()
         self.value = QtWidgets.QComboBox()
         for value in Value:
-            self.value.addItem(value.value, value)
-        self.begin = QtWidgets.QPushButton("Ask each")
+            self.value.addItem(NAMES[value], value)
+        self.begin = QtWidgets.QPushButton(tr("Ask each"))
         self.close_button = tool_button()
         self.close_button.setText("\u00d7")
         self._name_widgets()
@@ -43,7 +44,11 @@ class FieldPanel(QtWidgets.QFrame):
         """Offers the fields of a layer."""
         count = layer.selectedFeatureCount()
         self._title.setText(
-            f"Ask about each of the {count} selected polygons of {layer.name()}, and write into a field:"
+            tr(
+                "Ask about each of the {count} selected polygons of {layer}, and write into a field:",
+                count=count,
+                layer=layer.name(),
+            )
         )
         self.field.setLayer(layer)
         self.show()
@@ -51,7 +56,7 @@ class FieldPanel(QtWidgets.QFrame):
     def show_progress(self, done: int, total: int) -> None:
         """How many are answered; a total of 0 ends it."""
         self.begin.setEnabled(not total)
-        self.begin.setText(f"{done} of {total}" if total else "Ask each")
+        self.begin.setText(tr("{done} of {total}", done=done, total=total) if total else tr("Ask each"))
 
     @property
     def chosen(self) -> tuple[str, Value]:
@@ -67,10 +72,15 @@ class FieldPanel(QtWidgets.QFrame):
 
     def _name_widgets(self) -> None:
         name_widgets(
-            (self.field, "geopixAnswerField", "Field", "The field that the answers are written into"),
-            (self.value, "geopixAnswerValue", "Value", "What of an answer is written"),
-            (self.begin, "geopixAskEach", "Ask each", "Ask the question that is typed below about each polygon"),
-            (self.close_button, "geopixFieldClose", "Close", "Close without asking"),
+            (self.field, "geopixAnswerField", tr("Field"), tr("The field that the answers are written into")),
+            (self.value, "geopixAnswerValue", tr("Value"), tr("What of an answer is written")),
+            (
+                self.begin,
+                "geopixAskEach",
+                tr("Ask each"),
+                tr("Ask the question that is typed below about each polygon"),
+            ),
+            (self.close_button, "geopixFieldClose", tr("Close"), tr("Close without asking")),
         )
 
     def _place_widgets(self) -> None:

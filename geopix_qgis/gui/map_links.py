@@ -11,10 +11,11 @@ from qgis.gui import QgsHighlight, QgsMapCanvas
 from .. import filters
 from ..layers import ResultLayer
 from ..qt import QtGui
+from ..translation import tr
 from .colours import GLOW, faded
 
-GONE = "These polygons are no longer on the map. Ask again with Retry."
-HIDDEN = "These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer."
+GONE = tr("These polygons are no longer on the map. Ask again with Retry.")
+HIDDEN = tr("These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer.")
 MARGIN = 1.4  # of the polygons' extent
 FLASHES, FLASH_MS = 2, 400
 GLOWING = 300  # polygons at most: each is drawn on top of the map by itself

@@ -9,10 +9,11 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 
 from .. import settings
 from ..qt import QtGui, QtWidgets
+from ..translation import tr
 
 DEVICES = ("auto", "cpu", "cuda")
-STORAGES = (("Temporary layers", "memory"), ("GeoPackage beside the raster", "geopackage"))
-LAYERS_PER = (("One for a conversation", "conversation"), ("One for each class", "class"))
+STORAGES = ((tr("Temporary layers"), "memory"), (tr("GeoPackage beside the raster"), "geopackage"))
+LAYERS_PER = ((tr("One for a conversation"), "conversation"), (tr("One for each class"), "class"))
 
 
 class OptionsPage(QgsOptionsPageWidget):
@@ -23,7 +24,7 @@ class OptionsPage(QgsOptionsPageWidget):
         chosen = settings.load()
         self.python, self.model = QgsFileWidget(), QtWidgets.QLineEdit(chosen.model)
         self.python.setFilePath(chosen.backend_python)
-        self.python.setToolTip("Empty: the environment beside the plugin")
+        self.python.setToolTip(tr("Empty: the environment beside the plugin"))
         self.device = QtWidgets.QComboBox()
         self.device.addItems(DEVICES)
         self.device.setEditable(True)  # such as cuda:1
@@ -32,27 +33,35 @@ class OptionsPage(QgsOptionsPageWidget):
         self.min_score.setRange(0.0, 1.0)
         self.min_score.setSingleStep(0.05)
         self.min_score.setValue(chosen.min_score)
-        self.min_score.setToolTip("Polygons that the model is less sure of are dropped")
+        self.min_score.setToolTip(tr("Polygons that the model is less sure of are dropped"))
         self.storage = _choice(STORAGES, chosen.storage)
-        self.storage.setToolTip("A GeoPackage holds every answer at once, with style and provenance; else use Export")
+        self.storage.setToolTip(
+            tr("A GeoPackage holds every answer at once, with style and provenance; else use Export")
+        )
         self.layer_per = _choice(LAYERS_PER, chosen.layer_per)
-        self.layer_per.setToolTip("Layers lie in one group for each raster")
-        self.labels = QtWidgets.QCheckBox("Label the polygons with their class")
+        self.layer_per.setToolTip(tr("Layers lie in one group for each raster"))
+        self.labels = QtWidgets.QCheckBox(tr("Label the polygons with their class"))
         self.labels.setChecked(chosen.labels)
-        self.labels.setToolTip("For new layers; each layer's own properties change it later")
+        self.labels.setToolTip(tr("For new layers; each layer's own properties change it later"))
         form = QtWidgets.QFormLayout(self)
-        form.addRow("Python of the model", self.python)
-        form.addRow("Model", self.model)
-        form.addRow("Device (from the next start of the model)", self.device)
-        form.addRow("Least score of a polygon", self.min_score)
-        form.addRow("Keep new answers in", self.storage)
-        form.addRow("Layers of answers", self.layer_per)
+        form.addRow(tr("Python of the model"), self.python)
+        form.addRow(tr("Model"), self.model)
+        form.addRow(tr("Device (from the next start of the model)"), self.device)
+        form.addRow(tr("Least score of a polygon"), self.min_score)
+        form.addRow(tr("Keep new answers in"), self.storage)
+        form.addRow(tr("Layers of answers"), self.layer_per)
         form.addRow("", self.labels)
-        for name in ("storage", "layer_per", "labels"):
+        for name, label in (
+            ("python", tr("Python of the model")),
+            ("model", tr("Model")),
+            ("device", tr("Device")),
+            ("min_score", tr("Least score of a polygon")),
+            ("storage", tr("Where new answers are kept")),
+            ("layer_per", tr("Layers of answers")),
+            ("labels", tr("Label the polygons with their class")),
+        ):
             getattr(self, name).setObjectName(f"geopixOption_{name}")
-        self.storage.setAccessibleName("Where new answers are kept")
-        self.layer_per.setAccessibleName("Layers of answers")
-        self.labels.setAccessibleName("Label the polygons with their class")
+            getattr(self, name).setAccessibleName(label)
 
     def apply(self) -> None:
         """Stores what is chosen."""

@@ -8,6 +8,7 @@ from qgis.core import QgsMapLayerProxyModel
 from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
+from ..translation import tr
 from .area_picker import AreaPicker
 from .buttons import tool_button
 from .colours import show_note
@@ -51,9 +52,9 @@ class Panel(QtWidgets.QWidget):
         self.point.setCheckable(True)
         self.ask_each = tool_button("mActionSelectPolygon")
         self.task = TaskChoice()
-        self.export = QtWidgets.QPushButton("Export...")
+        self.export = QtWidgets.QPushButton(tr("Export..."))
         self.export.setEnabled(False)
-        self.send = QtWidgets.QPushButton("Send")
+        self.send = QtWidgets.QPushButton(tr("Send"))
         self.send.setDefault(True)
         self._name_widgets()
         self._place_widgets()
@@ -70,7 +71,7 @@ class Panel(QtWidgets.QWidget):
         """Windows read so far; without a total the bar moves to and fro."""
         self.progress.setRange(0, total)
         self.progress.setValue(done)
-        self.progress.setFormat(message or (f"{done} of {total} windows" if total else ""))
+        self.progress.setFormat(message or (tr("{done} of {total} windows", done=done, total=total) if total else ""))
         self.progress.show()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
@@ -81,17 +82,22 @@ class Panel(QtWidgets.QWidget):
         super().keyPressEvent(event)
 
     def _name_widgets(self) -> None:
-        each = "Ask about each selected polygon and write the answers into a field of its layer"
+        each = tr("Ask about each selected polygon and write the answers into a field of its layer")
         name_widgets(
-            (self.raster, "geopixRaster", "Raster", "The raster layer that the question is about"),
-            (self.menu, "geopixMenu", "Menu", "New conversation, save it as Markdown, model, options"),
-            (self.facts, "geopixFacts", "What will be looked at", ""),
-            (self.progress, "geopixProgress", "Progress", ""),
-            (self.point, "geopixPoint", "Point at a place", "Click a place on the map to ask about what is there"),
-            (self.ask_each, "geopixAskSelected", "Ask about each selected polygon", each),
-            (self.task, "geopixTask", "What is wanted", TIP),
-            (self.export, "geopixExport", "Export", "Write the polygons to a file"),
-            (self.send, "geopixSend", "Send", "Ask (Enter)"),
+            (self.raster, "geopixRaster", tr("Raster"), tr("The raster layer that the question is about")),
+            (self.menu, "geopixMenu", tr("Menu"), tr("New conversation, save it as Markdown, model, options")),
+            (self.facts, "geopixFacts", tr("What will be looked at"), ""),
+            (self.progress, "geopixProgress", tr("Progress"), ""),
+            (
+                self.point,
+                "geopixPoint",
+                tr("Point at a place"),
+                tr("Click a place on the map to ask about what is there"),
+            ),
+            (self.ask_each, "geopixAskSelected", tr("Ask about each selected polygon"), each),
+            (self.task, "geopixTask", tr("What is wanted"), TIP),
+            (self.export, "geopixExport", tr("Export"), tr("Write the polygons to a file")),
+            (self.send, "geopixSend", tr("Send"), tr("Ask (Enter)")),
         )
 
     def _place_widgets(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Callable, Optional
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
+from ..translation import tr
 
 MAX_LINES = 5
 
@@ -27,9 +28,9 @@ class PromptInput(QtWidgets.QPlainTextEdit):
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("geopixPrompt")
-        self.setAccessibleName("Question about the raster")
-        self.setPlaceholderText("Ask about what you see...")
-        self.setToolTip("Enter sends, Shift+Enter begins a new line, Up brings back what you asked before")
+        self.setAccessibleName(tr("Question about the raster"))
+        self.setPlaceholderText(tr("Ask about what you see..."))
+        self.setToolTip(tr("Enter sends, Shift+Enter begins a new line, Up brings back what you asked before"))
         self.setTabChangesFocus(True)
         self.earlier: Callable[[], Sequence[str]] = tuple
         self._back = 0  # how many prompts ago the shown one was asked; 0 is what is being typed

@@ -11,6 +11,7 @@ from qgis.gui import QgsCollapsibleGroupBox
 from ..filters import Filter
 from ..qt import QtCore, QtWidgets, Signal
 from ..summaries import Histogram
+from ..translation import tr
 from .buttons import tool_button
 from .naming import name_widgets
 from .result_row import ResultRow, Row
@@ -55,12 +56,15 @@ class ResultCard(QgsCollapsibleGroupBox):
         self.min_score, self.min_area = ThresholdSlider("geopixMinScore"), ThresholdSlider("geopixMinArea")
         self.rejected = QtWidgets.QCheckBox()
         self.rejected.setObjectName("geopixShowRejected")
-        self.rejected.setToolTip("Show rejected polygons, to look at them again or restore them")
+        self.rejected.setToolTip(tr("Show rejected polygons, to look at them again or restore them"))
         self.buttons: dict[str, QtWidgets.QToolButton] = {}
         self._throttle = QtCore.QTimer(self)
         self._throttle.setSingleShot(True)
         self._throttle.setInterval(THROTTLE_MS)
         self._throttle.timeout.connect(lambda: self.filter_changed.emit(self.filter))
+        arrow = self.findChild(QtWidgets.QToolButton, "collapseButton")
+        if arrow is not None:  # QGIS's own, and without a name for screen readers
+            arrow.setAccessibleName(tr("Show or hide the results"))
         self._place()
         for slider in (self.min_score, self.min_area):
             slider.changed.connect(self._filter_soon)
@@ -85,8 +89,8 @@ class ResultCard(QgsCollapsibleGroupBox):
         self._line_up()
         seen = sum(row.count for row in rows if row.shown)
         rejected = sum(row.rejected for row in rows)
-        self.setTitle(f"Results: {seen:,} shown")
-        self.rejected.setText(f"Show {rejected:,} rejected")
+        self.setTitle(tr("Results: {seen:,} shown", seen=seen))
+        self.rejected.setText(tr("Show {rejected:,} rejected", rejected=rejected))
         self.rejected.setVisible(rejected > 0)
         self.buttons["shape"].setEnabled(seen > 0)
         self.setVisible(bool(rows))
@@ -98,8 +102,10 @@ class ResultCard(QgsCollapsibleGroupBox):
         width = max(slider.box_width() for slider in (self.min_score, self.min_area))
         for slider in (self.min_score, self.min_area):
             slider.box.setFixedWidth(width)
-        unit = "square metres on the ground" if measured else "square units of the coordinates, as there is no CRS"
-        self.min_area.describe("Least area", f"Hide smaller polygons ({unit}); accepted ones stay")
+        unit = (
+            tr("square metres on the ground") if measured else tr("square units of the coordinates, as there is no CRS")
+        )
+        self.min_area.describe(tr("Least area"), tr("Hide smaller polygons ({unit}); accepted ones stay", unit=unit))
 
     def set_selection(self, count: int) -> None:
         """Enables what can be done with the polygons that are selected on the map."""
@@ -109,7 +115,7 @@ class ResultCard(QgsCollapsibleGroupBox):
     def set_undo(self, name: str) -> None:
         """Says what Undo would take back (``Undo.next_name``); empty for nothing."""
         self.buttons["undo"].setEnabled(bool(name))
-        self.buttons["undo"].setToolTip(f"Undo: {name}" if name else "Nothing to undo")
+        self.buttons["undo"].setToolTip(tr("Undo: {name}", name=name) if name else tr("Nothing to undo"))
 
     def _place(self) -> None:
         self._list = QtWidgets.QWidget()
@@ -122,11 +128,13 @@ class ResultCard(QgsCollapsibleGroupBox):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._list)
-        self.min_score.describe("Least score", "Hide polygons that the model is less sure of; accepted ones stay")
+        self.min_score.describe(
+            tr("Least score"), tr("Hide polygons that the model is less sure of; accepted ones stay")
+        )
         limits = QtWidgets.QGridLayout()
         limits.setHorizontalSpacing(6)
         limits.setVerticalSpacing(2)
-        for number, (text, slider) in enumerate((("Score ≥", self.min_score), ("Area ≥", self.min_area))):
+        for number, (text, slider) in enumerate(((tr("Score ≥"), self.min_score), (tr("Area ≥"), self.min_area))):
             label = QtWidgets.QLabel(text)
             label.setBuddy(slider.box)
             limits.addWidget(label, number, 0)
@@ -142,17 +150,35 @@ class ResultCard(QgsCollapsibleGroupBox):
     def _make_buttons(self) -> QtWidgets.QHBoxLayout:
         line = QtWidgets.QHBoxLayout()
         line.setSpacing(2)
-        for name, icon, tip, signal in (
-            ("accept", "", "Accept the selected polygons: no limit hides them any more", self.accept_requested),
-            ("reject", "", "Reject the selected polygons: they are hidden", self.reject_requested),
-            ("merge", "mActionMergeFeatures", "Unite the selected polygons of one class", self.merge_requested),
-            ("shape", "mActionSimplify", "Fill holes, simplify or square outlines...", self.shape_requested),
-            ("undo", "mActionUndo", "", self.undo_requested),
+        for name, label, icon, tip, signal in (
+            (
+                "accept",
+                tr("Accept"),
+                "",
+                tr("Accept the selected polygons: no limit hides them any more"),
+                self.accept_requested,
+            ),
+            ("reject", tr("Reject"), "", tr("Reject the selected polygons: they are hidden"), self.reject_requested),
+            (
+                "merge",
+                tr("Merge"),
+                "mActionMergeFeatures",
+                tr("Unite the selected polygons of one class"),
+                self.merge_requested,
+            ),
+            (
+                "shape",
+                tr("Shape"),
+                "mActionSimplify",
+                tr("Fill holes, simplify or square outlines..."),
+                self.shape_requested,
+            ),
+            ("undo", tr("Undo"), "mActionUndo", "", self.undo_requested),
         ):
             button = tool_button(icon, flat=False)
-            name_widgets((button, f"geopix{name.title()}", name.title(), tip))
+            name_widgets((button, f"geopix{name.title()}", label, tip))
             if not icon:
-                button.setText(name.title())
+                button.setText(label)
                 button.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Preferred)
             button.clicked.connect(signal)
             self.buttons[name] = button

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Optional
 
 from qgis.core import QgsVectorLayer
@@ -12,8 +13,9 @@ from .. import palette
 from ..filters import Filter
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..summaries import Summary, summarise
+from ..translation import tr
 from ..wording import area_text, polygons
-from .buttons import theme_icon, tool_button
+from .buttons import menu_action, theme_icon, tool_button
 
 SWATCH_PX, BUTTON_PX = 11, 20
 ICON_PX = 16
@@ -49,9 +51,18 @@ def rows_of(layers: Sequence[QgsVectorLayer], wanted: Filter, colours: Mapping[s
 
 
 def _row(entry: Summary, wanted: Filter, colours: Mapping[str, str]) -> Row:
-    kind = "geodesic areas" if entry.measured else "areas, in square units of the coordinates,"
-    note = f"{entry.count:,} of {polygons(entry.total)} pass the limits of score and area"
-    reviewed = [f"{n:,} {word}" for n, word in ((entry.accepted, "accepted"), (entry.rejected, "rejected")) if n]
+    kind = tr("geodesic areas") if entry.measured else tr("areas, in square units of the coordinates,")
+    note = tr(
+        "{count:,} of {polygons} pass the limits of score and area", count=entry.count, polygons=polygons(entry.total)
+    )
+    reviewed = [
+        text
+        for n, text in (
+            (entry.accepted, tr("{n:,} accepted", n=entry.accepted)),
+            (entry.rejected, tr("{n:,} rejected", n=entry.rejected)),
+        )
+        if n
+    ]
     return Row(
         entry.category,
         colours.get(entry.category, palette.OTHERS),
@@ -59,7 +70,7 @@ def _row(entry: Summary, wanted: Filter, colours: Mapping[str, str]) -> Row:
         area_text(entry.area, entry.measured),
         entry.category not in wanted.hidden,
         "\n".join([note, ", ".join(reviewed)]).strip(),
-        f"Sum of the {kind} of {polygons(entry.count)}",
+        tr("Sum of the {kind} of {polygons}", kind=kind, polygons=polygons(entry.count)),
         entry.rejected,
     )
 
@@ -110,7 +121,7 @@ class ResultRow(QtWidgets.QWidget):
         self.row = row
         self.swatch.setPixmap(_swatch(row.colour, row.shown))
         self.name.setText(row.category)
-        self.count.setText(f"{row.count:,}")
+        self.count.setText(tr("{count:,}", count=row.count))
         self.count.setToolTip(row.count_note)
         self.area.setText(row.area_text)
         self.area.setToolTip(row.area_note)
@@ -120,34 +131,34 @@ class ResultRow(QtWidgets.QWidget):
         self.eye.setChecked(row.shown)
         self.eye.blockSignals(False)
         self.eye.setIcon(theme_icon("mActionShowAllLayers" if row.shown else "mActionHideAllLayers"))
-        _describe(self.eye, f"{'Hide' if row.shown else 'Show'} {row.category}")
-        _describe(self.zoom, f"Zoom to {row.category}")
-        _describe(self.more, f"More for {row.category}")
+        eye = tr("Hide {category}", category=row.category)
+        _describe(self.eye, eye if row.shown else tr("Show {category}", category=row.category))
+        _describe(self.zoom, tr("Zoom to {category}", category=row.category))
+        _describe(self.more, tr("More for {category}", category=row.category))
         some = row.shown and row.count > 0
         self.zoom.setEnabled(some)
         for name in ("export", "accept", "reject", "delete"):
             self.actions[name].setEnabled(some)
         self.actions["restore"].setVisible(row.rejected > 0)
-        self.actions["restore"].setText(f"Restore {row.rejected:,} Rejected")
+        self.actions["restore"].setText(tr("Restore {rejected:,} Rejected", rejected=row.rejected))
 
     def _make_menu(self) -> None:
         menu = QtWidgets.QMenu(self.more)
         for name, text, icon in (
-            ("export", "Export...", "mActionFileSaveAs"),
-            ("style", "Style...", "propertyicons/symbology"),
+            ("export", tr("Export..."), "mActionFileSaveAs"),
+            ("style", tr("Style..."), "propertyicons/symbology"),
             ("", "", ""),
-            ("accept", "Accept All Shown", "mIconSuccess"),
-            ("reject", "Reject All Shown", "mIconDelete"),
+            ("accept", tr("Accept All Shown"), "mIconSuccess"),
+            ("reject", tr("Reject All Shown"), "mIconDelete"),
             ("restore", "", "mActionUndo"),
             ("", "", ""),
-            ("delete", "Delete All Shown", "mActionDeleteSelected"),
+            ("delete", tr("Delete All Shown"), "mActionDeleteSelected"),
         ):
             if not name:
                 menu.addSeparator()
                 continue
-            action = menu.addAction(theme_icon(icon), text)
-            action.setObjectName(f"geopixResult{name.title()}")
-            action.triggered.connect(lambda _=False, chosen=name: self.chosen.emit(chosen))
+            action = menu_action(menu, text, f"geopixResult{name.title()}", partial(self.chosen.emit, name))
+            action.setIcon(theme_icon(icon))
             self.actions[name] = action
         self.more.setMenu(menu)
 

@@ -14,10 +14,12 @@ from ..conversation import Conversation
 from ..errors import LayerError
 from ..qt import QtCore, QtWidgets
 from ..storage import default_gpkg
+from ..translation import tr
+from .buttons import menu_action
 from .options import LAYERS_PER, STORAGES
 from .panel import Panel
 
-FROM_NEXT = "From the next conversation on. The layers that are on the map stay as they are."
+FROM_NEXT = tr("From the next conversation on. The layers that are on the map stay as they are.")
 
 
 class ResultsMenu(QtCore.QObject):
@@ -34,10 +36,10 @@ class ResultsMenu(QtCore.QObject):
         self._panel, self._talk, self._say = panel, conversation, say
         menu = panel.menu.menu()
         menu.addSeparator()
-        menu.addAction("Keep these polygons in a GeoPackage...", self._choose).setObjectName("geopixKeep")
-        self._add_choice(menu.addMenu("New answers go to"), STORAGES, "storage")
-        self._add_choice(menu.addMenu("Layers of new answers"), LAYERS_PER, "layer_per")
-        self._labels = menu.addAction("Label new layers")
+        menu_action(menu, tr("Keep these polygons in a GeoPackage..."), "geopixKeep", self._choose)
+        self._add_choice(menu.addMenu(tr("New answers go to")), STORAGES, "storage")
+        self._add_choice(menu.addMenu(tr("Layers of new answers")), LAYERS_PER, "layer_per")
+        self._labels = menu.addAction(tr("Label new layers"))
         self._labels.setObjectName("geopixLabels")
         self._labels.setCheckable(True)
         self._labels.toggled.connect(lambda on: self._store("labels", on))
@@ -49,16 +51,19 @@ class ResultsMenu(QtCore.QObject):
         result, path = self._talk.last_result, path if path.suffix else path.with_suffix(".gpkg")
         try:
             if result is None:
-                raise LayerError("There are no polygons to keep. Ask a question first.")
+                raise LayerError(tr("There are no polygons to keep. Ask a question first."))
             result.make_permanent(path)
         except LayerError as error:
             self._say(str(error), Qgis.MessageLevel.Warning)
             return
-        self._say(f"The polygons are kept in {path.name} now, with their style and history.", Qgis.MessageLevel.Success)
+        self._say(
+            tr("The polygons are kept in {file} now, with their style and history.", file=path.name),
+            Qgis.MessageLevel.Success,
+        )
 
     def _choose(self) -> None:
         if self._talk.last_result is None:
-            self._say("There are no polygons to keep. Ask a question first.", Qgis.MessageLevel.Info)
+            self._say(tr("There are no polygons to keep. Ask a question first."), Qgis.MessageLevel.Info)
             return
         raster = self._panel.raster.currentLayer()
         home = QgsProject.instance().absolutePath() or str(Path.home())
@@ -66,7 +71,7 @@ class ResultsMenu(QtCore.QObject):
         # An existing file gets a table more, so that there is nothing to confirm.
         option = QtWidgets.QFileDialog.Option.DontConfirmOverwrite
         path, _ = QtWidgets.QFileDialog.getSaveFileName(
-            self._panel, "Keep polygons in", str(proposal), "GeoPackage (*.gpkg)", options=option
+            self._panel, tr("Keep polygons in"), str(proposal), tr("GeoPackage (*.gpkg)"), options=option
         )
         if path:
             self.keep(Path(path))

@@ -13,6 +13,7 @@ from ..errors import LayerError
 from ..qt import QtCore, Signal
 from ..reshaping import Originals
 from ..summaries import histogram
+from ..translation import tr
 from ..undo import Undo
 from .result_card import ResultCard
 from .result_row import rows_of
@@ -112,7 +113,9 @@ class Reviewing(QtCore.QObject):
         chosen = self._selected()
         if len(chosen) > 1:
             names = ", ".join(layer.name() for layer, _ in chosen)
-            raise LayerError(f"The selected polygons lie in several layers ({names}). Select polygons of one layer.")
+            raise LayerError(
+                tr("The selected polygons lie in several layers ({names}). Select polygons of one layer.", names=names)
+            )
         for layer, ids in chosen:
             review.merge(layer, ids, self.undo)
 
@@ -122,7 +125,7 @@ class Reviewing(QtCore.QObject):
         except LayerError as error:
             self.failed.emit(str(error))
             return
-        self.said.emit(f"{self.undo.next_name}: done.")
+        self.said.emit(tr("{next_name}: done.", next_name=self.undo.next_name))
         self.refresh()
 
     def _undo(self) -> None:
@@ -132,7 +135,7 @@ class Reviewing(QtCore.QObject):
             self.failed.emit(str(error))
         else:
             self.originals.rename(undone.renamed)
-            self.said.emit(f"{undone.name}: undone.")
+            self.said.emit(tr("{undone}: undone.", undone=undone.name))
         self.refresh()
 
     def _filter_changed(self, _wanted: filters.Filter) -> None:

@@ -17,6 +17,7 @@ from ..reshaping import Originals, Preview, Proposal, apply, propose, reset, to_
 from ..shaping import Shape
 from ..squaring import BUILT
 from ..summaries import summarise
+from ..translation import tr
 from ..undo import Undo
 from ..wording import polygons
 from .colours import BAD, CLEAR, GOOD, HALO
@@ -131,10 +132,15 @@ class ShapePreview(QtWidgets.QFrame):
         self._bands.append(band)
 
     def _apply(self) -> None:
-        self._do(lambda: f"{polygons(apply(self.preview, self._originals, self._undo))} shaped.")
+        self._do(lambda: tr("{polygons} shaped.", polygons=polygons(apply(self.preview, self._originals, self._undo))))
 
     def _reset(self) -> None:
-        self._do(lambda: f"{polygons(reset(self._layers, self._originals, self._undo))} got the model's outline back.")
+        self._do(
+            lambda: tr(
+                "{polygons} got the model's outline back.",
+                polygons=polygons(reset(self._layers, self._originals, self._undo)),
+            )
+        )
 
     def _do(self, action: Any) -> None:
         try:
@@ -170,11 +176,11 @@ class ShapePreview(QtWidgets.QFrame):
 
     def _make_controls(self) -> None:
         self.holes, self.simplify = QtWidgets.QDoubleSpinBox(), QtWidgets.QDoubleSpinBox()
-        self.square = QtWidgets.QCheckBox("Right angles")
+        self.square = QtWidgets.QCheckBox(tr("Right angles"))
         self.line = QtWidgets.QLabel()
         self.line.setWordWrap(True)
-        self.apply, self.reset = QtWidgets.QPushButton("Apply"), QtWidgets.QPushButton("Reset")
-        self.close_button = QtWidgets.QPushButton("Close")
+        self.apply, self.reset = QtWidgets.QPushButton(tr("Apply")), QtWidgets.QPushButton(tr("Reset"))
+        self.close_button = QtWidgets.QPushButton(tr("Close"))
         for box, most, step in ((self.holes, 1e6, 1.0), (self.simplify, 1e4, 0.1)):
             box.setRange(0.0, most)
             box.setSingleStep(step)
@@ -186,30 +192,37 @@ class ShapePreview(QtWidgets.QFrame):
         self.reset.clicked.connect(self._reset)
         self.close_button.clicked.connect(self.close_down)
         name_widgets(
-            (self.holes, "geopixShapeHoles", "Fill holes below", "Holes smaller than this are filled"),
+            (self.holes, "geopixShapeHoles", tr("Fill holes below"), tr("Holes smaller than this are filled")),
             (
                 self.simplify,
                 "geopixShapeSimplify",
-                "Simplify by",
-                "Points closer than this to the line between others go",
+                tr("Simplify by"),
+                tr("Points closer than this to the line between others go"),
             ),
             (
                 self.square,
                 "geopixShapeRightAngles",
-                "Right angles",
-                "Turn the sides of buildings to their main direction",
+                tr("Right angles"),
+                tr("Turn the sides of buildings to their main direction"),
             ),
-            (self.line, "geopixShapeLine", "What would change", ""),
-            (self.apply, "geopixShapeApply", "Apply", "Give the polygons the green outlines; Undo takes it back"),
-            (self.reset, "geopixShapeReset", "Reset", "Give the polygons the outlines that the model drew"),
-            (self.close_button, "geopixShapeClose", "Close", "Leave the polygons as they are"),
+            (self.line, "geopixShapeLine", tr("What would change"), ""),
+            (
+                self.apply,
+                "geopixShapeApply",
+                tr("Apply"),
+                tr("Give the polygons the green outlines; Undo takes it back"),
+            ),
+            (self.reset, "geopixShapeReset", tr("Reset"), tr("Give the polygons the outlines that the model drew")),
+            (self.close_button, "geopixShapeClose", tr("Close"), tr("Leave the polygons as they are")),
         )
 
     def _place(self) -> None:
         form = QtWidgets.QGridLayout()
         form.setHorizontalSpacing(6)
         form.setVerticalSpacing(4)
-        for number, (text, box) in enumerate((("Fill holes below", self.holes), ("Simplify by", self.simplify))):
+        for number, (text, box) in enumerate(
+            ((tr("Fill holes below"), self.holes), (tr("Simplify by"), self.simplify))
+        ):
             label = QtWidgets.QLabel(text)
             label.setBuddy(box)
             form.addWidget(label, number, 0)
@@ -230,13 +243,17 @@ class ShapePreview(QtWidgets.QFrame):
 def describe(found: Preview, total: int, wanted: Shape) -> str:
     """How the preview stands, in one sentence."""
     if not total:
-        return "There are no polygons to shape."
+        return tr("There are no polygons to shape.")
     if len(found.proposals) < total:
-        return f"{len(found.proposals):,} of {polygons(total)} looked at..."
+        return tr("{count:,} of {polygons} looked at...", count=len(found.proposals), polygons=polygons(total))
     if wanted.changes_nothing:
-        return f"{polygons(total)}: choose what to do."
+        return tr("{polygons}: choose what to do.", polygons=polygons(total))
     reasons = Counter(proposal.shaped.reason for proposal in found.refused)
-    kept = f", {len(found.refused):,} kept as they are ({'; '.join(reasons)})" if reasons else ""
+    kept = (
+        tr(", {count:,} kept as they are ({names})", count=len(found.refused), names="; ".join(reasons))
+        if reasons
+        else ""
+    )
     drawn = len(found.changed) + len(found.refused)
-    cut = f" The first {MAX_DRAWN:,} are drawn." if drawn > MAX_DRAWN else ""
-    return f"{len(found.changed):,} of {total:,} change{kept}.{cut}"
+    cut = " " + tr("The first {max_drawn:,} are drawn.", max_drawn=MAX_DRAWN) if drawn > MAX_DRAWN else ""
+    return tr("{count:,} of {total:,} change{kept}.{cut}", count=len(found.changed), total=total, kept=kept, cut=cut)

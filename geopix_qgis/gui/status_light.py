@@ -6,6 +6,7 @@ from typing import Optional
 
 from ..backend_process import State
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 from .colours import ACCENT, BAD, GOOD, IDLE, PENDING
 
 COLOURS = {
@@ -15,12 +16,19 @@ COLOURS = {
     State.BUSY: ACCENT,
     State.ERROR: BAD,
 }
+NAMES = {
+    State.OFF: tr("off"),
+    State.STARTING: tr("starting"),
+    State.READY: tr("ready"),
+    State.BUSY: tr("busy"),
+    State.ERROR: tr("error"),
+}
 MEANINGS = {
-    State.OFF: "The model process is not running; the first question starts it.",
-    State.STARTING: "The model process is starting.",
-    State.READY: "The model process is ready. Nothing leaves this machine.",
-    State.BUSY: "The model is answering.",
-    State.ERROR: "The model process has a problem; the next question restarts it.",
+    State.OFF: tr("The model process is not running; the first question starts it."),
+    State.STARTING: tr("The model process is starting."),
+    State.READY: tr("The model process is ready. Nothing leaves this machine."),
+    State.BUSY: tr("The model is answering."),
+    State.ERROR: tr("The model process has a problem; the next question restarts it."),
 }
 SIDE = 10
 
@@ -39,9 +47,11 @@ class StatusLight(QtWidgets.QToolButton):
     def show_state(self, state: State, detail: str = "") -> None:
         """Shows a state; ``detail`` is added to the tooltip."""
         self.setIcon(QtGui.QIcon(_dot(COLOURS[state])))
-        self.setText(state.value)
-        self.setToolTip(f"{MEANINGS[state]}\n{detail}".strip() + "\nClick for the model, its log and a restart.")
-        self.setAccessibleName(f"Model process: {state.value}")
+        self.setText(NAMES[state])
+        self.setToolTip(
+            f"{MEANINGS[state]}\n{detail}".strip() + "\n" + tr("Click for the model, its log and a restart.")
+        )
+        self.setAccessibleName(tr("Model process: {state}", state=NAMES[state]))
 
 
 def _dot(colour: str) -> QtGui.QPixmap:

@@ -6,11 +6,19 @@ from typing import Optional
 
 from ..protocol import TASKS
 from ..qt import QtCore, QtGui, QtWidgets
+from ..translation import tr
 
-LABELS = {"auto": "Automatic", "segment": "Segment", "refer": "Boxes", "caption": "Describe", "vqa": "Question"}
-TIP = (
-    "What you want: Automatic goes by your words; Segment gives outlines, Boxes rectangles, Describe a description, "
-    "Question an answer in words. The embedded model always answers with outlines; its boxes are drawn around them."
+LABELS = {
+    "auto": tr("Automatic"),
+    "segment": tr("Segment"),
+    "refer": tr("Boxes"),
+    "caption": tr("Describe"),
+    "vqa": tr("Question"),
+}
+TIP = tr(
+    "What you want: Automatic goes by your words; Segment gives outlines, Boxes "
+    "rectangles, Describe a description, Question an answer in words. The embedded model "
+    "always answers with outlines; its boxes are drawn around them."
 )
 
 

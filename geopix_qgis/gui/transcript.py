@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Optional
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
+from ..translation import tr
 from ..turns import TurnRecord
 from .colours import highlight_colour
 from .turn_writer import ACTION, EXAMPLE, PHRASE, SCHEME, TurnWriter
 
 REPAINT_MS = 60  # text streams faster than an eye reads; laying it out for each word would cost more than decoding it
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\u2028")
-LEAD = "Ask in plain words. The answer appears here, its polygons on the map. For example:"
+LEAD = tr("Ask in plain words. The answer appears here, its polygons on the map. For example:")
 
 
 class Transcript(QtWidgets.QTextBrowser):
@@ -36,7 +37,7 @@ class Transcript(QtWidgets.QTextBrowser):
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("geopixTranscript")
-        self.setAccessibleName("Conversation")
+        self.setAccessibleName(tr("Conversation"))
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)  # nobody types here, and the undo stack would grow with every word
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)

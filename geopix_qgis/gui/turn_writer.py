@@ -9,11 +9,19 @@ from __future__ import annotations
 from typing import Optional
 
 from ..qt import QtCore, QtGui
+from ..translation import tr
 from ..turns import TurnRecord
 from .colours import ACCENT, muted_colour, readable, warning_colour
 
 SCHEME = "geopix"
 PHRASE, ACTION, EXAMPLE = "phrase", "do", "try"
+ACTIONS = {
+    "copy": tr("copy"),
+    "retry": tr("retry"),
+    "edit": tr("edit"),
+    "undo": tr("undo"),
+    "restore": tr("restore"),
+}
 TURN_SPACE_PX = 16
 LINE_BREAK = "\u2028"
 SWATCH = "\u25a0\u00a0"
@@ -39,7 +47,7 @@ class TurnWriter:
             self._paragraph(8)
         else:
             self._first_paragraph(space)
-        self._text("You", self._bold)
+        self._text(tr("You"), self._bold)
         about = ", ".join(text for text in (turn.raster, turn.area, _clock(turn.time)) if text)
         self._text(f"  {about}", self._muted)
         self._paragraph(2)
@@ -71,7 +79,7 @@ class TurnWriter:
         for index, name in enumerate(actions_of(turn)):
             if index:
                 self._text(" \u00b7 ", self._muted)
-            self._text(name, self._link(f"{ACTION}/{turn.number}/{name}", muted_colour(self._palette)))
+            self._text(ACTIONS[name], self._link(f"{ACTION}/{turn.number}/{name}", muted_colour(self._palette)))
 
     def invitation(self, lead: str, examples: tuple[str, ...], notes: tuple[str, ...]) -> None:
         """What stands here before the first question; a click on an example takes it over."""

@@ -4,7 +4,8 @@ GeoPixError
 |-- ModelError
 |   |-- CheckpointError      a model file is missing, truncated, or of another architecture
 |   |-- UnknownModelError    no model of that name
-|   `-- DeviceError          the asked device is not here
+|   |-- DeviceError          the asked device is not here
+|   `-- FitError             the model does not fit the device, or not in the asked form
 |-- PromptError              an empty, overlong or unreadable prompt
 |-- DataError                training data that cannot be used
 `-- GoldenError              a folder of recorded outputs is damaged, or none
@@ -42,6 +43,12 @@ class DeviceError(ModelError):
     """The device that was asked for is not available."""
 
     code = "device"
+
+
+class FitError(ModelError):
+    """The model does not fit the memory of the device, or not in the form that was asked for."""
+
+    code = "fit"
 
 
 class PromptError(GeoPixError):

@@ -8,9 +8,9 @@ measured on a GPU.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Union
 
-from .footprint import Footprint
+from .footprint import BFLOAT16, Footprint
 from .quantize import BLOCK
 
 GIB = 2**30
@@ -20,8 +20,16 @@ RAM_RESERVE = 4 * GIB  # the system and QGIS
 UNIFIED_SHARE = 0.7  # of the memory that a GPU shares with its CPU
 ANSWER_TOKENS = 1024
 
-WeightForm = Literal["bf16", "int8", "nf4"]
-BYTES: dict[WeightForm, float] = {"bf16": 2.0, "int8": 1.0, "nf4": 0.5 + 4 / BLOCK}
+WeightForm = Literal["fp32", "bf16", "fp16", "int8", "nf4"]
+Precision = Union[Literal["auto"], WeightForm]
+BYTES: dict[WeightForm, float] = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1.0, "nf4": 0.5 + 4 / BLOCK}
+FORM_WORDS: dict[WeightForm, str] = {
+    "fp32": "float32",
+    "bf16": "bfloat16",
+    "fp16": "float16",
+    "int8": "8-bit weights",
+    "nf4": "4-bit weights",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class Plan:
         staged: Whether image encoders and embeddings are on the CPU but for their stage.
         tokens: Of a picture that fit beside the weights.
         needs_bytes: Memory of the device, for weights, keys and values, and work.
+        spare_bytes: What is left of the memory that a model may take.
     """
 
     kind: str
@@ -66,36 +75,61 @@ class Plan:
     staged: bool
     tokens: int
     needs_bytes: int
+    spare_bytes: int
 
 
-def plan(model: Footprint, machine: Machine, picture_tokens: tuple[int, ...]) -> Plan | None:
+def plan(
+    model: Footprint, machine: Machine, picture_tokens: tuple[int, ...], precision: Precision = "auto"
+) -> Plan | None:
     """The most exact form that fits, on the fastest device that holds any; None if nothing does.
 
     Args:
         model: Its weights.
         machine: Where it shall run.
         picture_tokens: Positions that a picture takes, the wanted number first, then what is acceptable.
+        precision: The only form that is wanted, or "auto".
     """
     kinds = (machine.kind, "cpu") if machine.kind == "cuda" else (machine.kind,)
     for kind in kinds:
         for tokens in picture_tokens:
-            for form, adapters, staged in _forms(kind, model):
+            for form, adapters, staged in _forms(kind, model, precision):
                 needs = needed_bytes(model, form, adapters, staged=staged, tokens=tokens)
-                if needs <= machine.usable_bytes(kind):
-                    return Plan(kind, form, adapters, staged, tokens, needs)
+                spare = machine.usable_bytes(kind) - needs
+                if spare >= 0:
+                    return Plan(kind, form, adapters, staged, tokens, needs, spare)
     return None
+
+
+def least_bytes(model: Footprint, kind: str, picture_tokens: tuple[int, ...], precision: Precision) -> int:
+    """The least memory of a device of that kind with which ``plan`` finds something."""
+    return min(
+        needed_bytes(model, form, adapters, staged=staged, tokens=min(picture_tokens))
+        for form, adapters, staged in _forms(kind, model, precision)
+    )
 
 
 def needed_bytes(model: Footprint, form: WeightForm, adapters: WeightForm, *, staged: bool, tokens: int) -> int:
     """Memory of a device for weights, keys and values, and the work on one picture."""
-    fixed = model.decoder * BYTES[form] + model.adapters * BYTES[adapters] + 2 * (model.head + model.bridges)
-    towers = 2 * max(model.vision, model.masks) if staged else 2 * (model.vision + model.masks + model.embeddings)
-    return int(fixed + towers + model.kv_bytes_per_token * (tokens + ANSWER_TOKENS) + WORK_BYTES)
+    wide = int(BYTES[plain(form)])
+    fixed = model.decoder * BYTES[form] + model.adapters * BYTES[adapters] + wide * (model.head + model.bridges)
+    towers = max(model.vision, model.masks) if staged else model.vision + model.masks + model.embeddings
+    kept = model.kv_bytes_per_token * wide // BFLOAT16 * (tokens + ANSWER_TOKENS)
+    return int(fixed + wide * towers + kept + WORK_BYTES)
 
 
-def _forms(kind: str, model: Footprint) -> list[tuple[WeightForm, WeightForm, bool]]:
+def plain(form: WeightForm) -> WeightForm:
+    """The form of what is not packed, and of the computation."""
+    return "bf16" if form in ("int8", "nf4") else form
+
+
+def _forms(kind: str, model: Footprint, precision: Precision) -> list[tuple[WeightForm, WeightForm, bool]]:
     """(linears, adapters, staged), the most exact first; stages make sense where the GPU has a memory of its own."""
-    forms: list[tuple[WeightForm, WeightForm, bool]] = [("bf16", "bf16", False), ("int8", "bf16", False)]
-    forms.append(("nf4", "bf16", False))
-    small: WeightForm = "nf4" if model.adapters else "bf16"
-    return [*forms, ("nf4", small, True)] if kind == "cuda" else forms
+    wanted: list[WeightForm] = ["bf16", "int8", "nf4"] if precision == "auto" else [precision]
+    if precision == "auto" and kind == "cpu" and model.stored_bytes > BFLOAT16:
+        wanted.insert(0, "fp32")  # nothing is lost then, and few processors are faster in bfloat16
+    forms = [(form, plain(form), False) for form in wanted]
+    if kind == "cuda":
+        last = wanted[-1]
+        small: WeightForm = "nf4" if last == "nf4" and model.adapters else plain(last)
+        forms.append((last, small, True))
+    return forms

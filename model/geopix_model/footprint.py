@@ -80,6 +80,7 @@ class Footprint:
         bridges: Projectors, norms, and the way from a token to a mask; stay as they are.
         dead: In the files, never loaded.
         kv_bytes_per_token: Keys and values of one position of the decoder in bfloat16.
+        stored_bytes: Of a weight of the decoder in its file.
     """
 
     decoder: int
@@ -91,6 +92,7 @@ class Footprint:
     bridges: int
     dead: int
     kv_bytes_per_token: int
+    stored_bytes: int = BFLOAT16
 
     @property
     def live(self) -> int:

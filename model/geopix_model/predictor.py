@@ -5,9 +5,9 @@ Everything above this line of the project (windows, polygons, chat) knows a mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, Union
+from typing import Literal, Protocol, Union, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,7 @@ class Mask:
         cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
             apart.  None where a region is whatever is connected.
         predicted_iou: 0..1, the overlap with the truth that the model expects; None where it says nothing of it.
+        countable: Whether a region is one object, rather than a part of an area.
     """
 
     phrase: str
@@ -62,6 +63,7 @@ class Mask:
     even_at: float = 0.5
     cores: NDArray[np.float32] | None = None
     predicted_iou: float | None = None
+    countable: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class ModelInfo:
         overlap_px: Overlap of neighbouring windows.
         gsd_range_m: (finest, coarsest) ground resolution it was trained for.
         classes: Names it knows, empty for an open vocabulary.
-        device: Where it runs, such as ``cpu`` or ``cuda:0``.
+        device: Where it runs, and in which form if one was chosen: ``cpu``, ``cuda:0, 8-bit weights``.
         licence: Of the weights.
         mask_stride_px: Image pixels from one decoded mask value to the next; outlines are no finer than that.
         gives_boxes: Whether it answers with boxes where the task is ``refer``; if not, its masks are all there is.
@@ -120,6 +122,46 @@ class ModelInfo:
     mask_stride_px: int = 1
     gives_boxes: bool = False
     reads_places: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """A thing of a model's list, where a text names it.
+
+    Attributes:
+        class_name: As in ``ModelInfo.classes``.
+        singular, plural: The word that the text uses, in both forms.
+        class_plural: The plural of the class's own name.
+        start, end: Characters of the text.
+        countable: Whether a region of it is one object; roads and water come in areas, not in pieces.
+        mass: Whether the word takes "is" and no number, as "water" does.
+        one: Whether the text uses it in the singular.
+    """
+
+    class_name: str
+    singular: str
+    plural: str
+    class_plural: str
+    start: int
+    end: int
+    countable: bool = True
+    mass: bool = False
+    one: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A prompt as a model reads it.
+
+    Attributes:
+        text: Cleaned, in lower case, slips put right.
+        named: The things of its list, in order of mention.
+        unknown: What else is asked for, empty if nothing is.
+    """
+
+    text: str
+    named: tuple[Named, ...] = ()
+    unknown: str = ""
 
 
 class Predictor(Protocol):
@@ -151,5 +193,26 @@ class Predictor(Protocol):
 
         Raises:
             PromptError: If the prompt is empty or too long for the model.
+        """
+        ...
+
+
+@runtime_checkable
+class Lister(Predictor, Protocol):
+    """A model that knows a list of things (``ModelInfo.classes``) and finds in a prompt which of them it names."""
+
+    def read(self, prompt: str) -> Reading:
+        """The prompt as the model reads it.
+
+        Raises:
+            PromptError: If the prompt is empty or too long for the model.
+        """
+        ...
+
+    def likely(self, image: NDArray[np.uint8]) -> Mapping[str, float]:
+        """How likely (0..1) each thing is to be in an image at all, at a glance; what it cannot tell is left out.
+
+        Args:
+            image: As in ``answer``.
         """
         ...

@@ -29,6 +29,9 @@ CHUNK = 1 << 20  # weights at once: larger leaves the cache (16.8 M weights on o
 # Rows of the input up to which the int8 product of torch was faster than unpacking.  4096 x 4096 weights, one core, ms:
 # bfloat16 1.3 against 19 for one row and 29 against 28 for 64; float32 14 against 33 for one, 93 against 38 for four.
 PACKED_ROWS = {torch.bfloat16: 48, torch.float32: 1}
+# That product reads over the end of other rows (torch 2.13, AVX-512: NaN or a crash where 16 does not divide them);
+# 32 is what the widest register holds.
+PACKED_WIDTH = 32
 KEPT = frozenset(
     {
         "lm_head", "output", "text_hidden_fcs",  # the logits, and the way of a [SEG] state into the mask decoder
@@ -133,7 +136,8 @@ class Int8Linear(QuantizedLinear):
         """(..., in) to (..., out)."""
         rows = x.reshape(-1, self.in_features)
         differentiated = torch.is_grad_enabled() and x.requires_grad  # the kernel below has no gradient
-        if x.device.type != "cpu" or differentiated or not 0 < len(rows) <= PACKED_ROWS.get(x.dtype, 0):
+        fitting = 0 < len(rows) <= PACKED_ROWS.get(x.dtype, 0) and self.in_features % PACKED_WIDTH == 0
+        if x.device.type != "cpu" or differentiated or not fitting:
             return super().forward(x)
         y = torch.ops.aten._weight_int8pack_mm(rows.contiguous(), self.packed, self.scale.to(x.dtype))
         y = y.view(*x.shape[:-1], self.out_features)
@@ -223,6 +227,13 @@ class Saving:
     layers: int
     before_bytes: int
     after_bytes: int
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Weights of a model, packed ones too."""
+    packed = (layer for layer in module.modules() if isinstance(layer, QuantizedLinear))
+    plain = sum(parameter.numel() for parameter in module.parameters())
+    return plain + sum(layer.in_features * layer.out_features for layer in packed)
 
 
 def keeps_precision(name: str) -> bool:

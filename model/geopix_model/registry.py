@@ -9,13 +9,17 @@ from . import checkpoint
 from .device import image_dtype, resolve_device
 from .entry import Entry, Family
 from .errors import UnknownModelError
+from .fitting import Plan
+from .footprint import Footprint
 from .hub.errors import NotInstalledError
 from .hub.home import models_home
 from .nano.lexicon import CLASSES
+from .place import Place
 from .predictor import ModelInfo, Predictor
 from .published import published_entries
+from .quantize import parameter_count
 
-__all__ = ["Entry", "entries", "entry", "load", "models_home", "resolve_device"]
+__all__ = ["Entry", "entries", "entry", "footprint", "load", "models_home", "resolve_device"]
 
 WEIGHTS = Path(__file__).parent / "weights"
 OVERLAP = 1 / 6  # of a window: objects up to 64 px are whole in at least one window
@@ -54,13 +58,27 @@ def entry(name: str) -> Entry:
     return found[name]
 
 
-def load(name: str, device: str = "auto", folder: Path | None = None) -> Predictor:
+def footprint(chosen: Entry) -> Footprint | None:
+    """The weights of a model, from its own files where they are here; None for one that has one form only.
+
+    Raises:
+        CheckpointError: If a file is damaged or of another architecture.
+    """
+    if chosen.published is None:
+        return None
+    if chosen.installed and chosen.family in MEASURES:
+        return MEASURES[chosen.family](chosen.folder)
+    return chosen.published.footprint
+
+
+def load(name: str, device: str = "auto", folder: Path | None = None, plan: Plan | None = None) -> Predictor:
     """A model, ready to answer.
 
     Args:
         name: As in ``entries``.
         device: See ``device.resolve_device``.
         folder: Weights to use instead of the installed ones.
+        plan: The form and what it may take, made for that device; None: as its files are.
 
     Raises:
         UnknownModelError: If there is no such model.
@@ -71,7 +89,7 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Predict
     chosen, where = entry(name), resolve_device(device)
     if folder is None and not chosen.installed:
         raise NotInstalledError(_how_to_get(chosen))
-    return LOADERS[chosen.family](chosen, where, folder or chosen.folder)
+    return LOADERS[chosen.family](chosen, Place.of(where, plan), folder or chosen.folder)
 
 
 def _how_to_get(missing: Entry) -> str:
@@ -84,10 +102,10 @@ def _how_to_get(missing: Entry) -> str:
     )
 
 
-def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
+def _nano(chosen: Entry, place: Place, folder: Path) -> Predictor:
     from .nano.nano_predictor import NanoPredictor
 
-    model, tokenizer = checkpoint.load(folder, where)
+    model, tokenizer = checkpoint.load(folder, place.device)
     config = model.config
     info = ModelInfo(
         name=chosen.name,
@@ -96,44 +114,57 @@ def _nano(chosen: Entry, where: str, folder: Path) -> Predictor:
         overlap_px=round(config.image_size * OVERLAP),
         gsd_range_m=config.gsd_range_m,
         classes=config.class_names,
-        device=where,
+        device=place.device,
         licence=chosen.licence,
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
     )
-    model.hasten(image_dtype(where))
+    model.hasten(image_dtype(place.device))
     return NanoPredictor(model, tokenizer, info)
 
 
-def _geopixel(chosen: Entry, where: str, folder: Path) -> Predictor:
+def _geopixel(chosen: Entry, place: Place, folder: Path) -> Predictor:
     from .geopixel import tensor_files
-    from .geopixel.geopixel_predictor import GeoPixelPredictor
+    from .geopixel.geopixel_predictor import GeoPixelPredictor, options_of
     from .geopixel.loading import load
 
-    model, tokenizer = load(folder, where)
+    model, tokenizer = load(folder, place.device, place.dtype, packed=place.packing, staged=place.staged)
     info = ModelInfo(
         name=chosen.name,
         revision=tensor_files.revision(folder),
         window_px=chosen.window_px,
         overlap_px=chosen.overlap_px,
         gsd_range_m=chosen.gsd_range_m,
-        device=where,
+        device=place.words,
         licence=chosen.licence,
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=parameter_count(model),
         mask_stride_px=max(chosen.window_px * 4 // model.config.sam_side, 1),
     )
-    return GeoPixelPredictor(model, tokenizer, info)
+    return GeoPixelPredictor(model, tokenizer, info, options_of(place, model.config.tokens_side))
 
 
-def _geopix(chosen: Entry, where: str, folder: Path) -> Predictor:
+def _geopix(chosen: Entry, place: Place, folder: Path) -> Predictor:
     from .geopix.published.opening import open_predictor
 
     info = ModelInfo(chosen.name, "", chosen.window_px, chosen.overlap_px, chosen.gsd_range_m, licence=chosen.licence)
-    return open_predictor(folder, where, info)
+    return open_predictor(folder, place, info)
 
 
-LOADERS: dict[Family, Callable[[Entry, str, Path], Predictor]] = {
-    "nano": _nano,
-    "geopixel": _geopixel,
-    "geopix": _geopix,
+def _geopixel_footprint(folder: Path) -> Footprint:
+    from .geopixel.measuring import footprint
+
+    return footprint(folder)
+
+
+def _geopix_footprint(folder: Path) -> Footprint:
+    from .geopix.published.measuring import footprint
+
+    return footprint(folder)
+
+
+Loader = Callable[[Entry, Place, Path], Predictor]
+LOADERS: dict[Family, Loader] = {"nano": _nano, "geopixel": _geopixel, "geopix": _geopix}
+MEASURES: dict[Family, Callable[[Path], Footprint]] = {
+    "geopixel": _geopixel_footprint,
+    "geopix": _geopix_footprint,
 }

@@ -1,9 +1,10 @@
-"""A predictor that says what a test tells it to, and tiles to ask it about: the one fake of the backend's tests."""
+"""Predictors that say what a test tells them to, and tiles to ask them about: the one fake of the backend's tests."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Union
 
@@ -15,7 +16,9 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning
 
 from geopix_backend.raster import Tile
-from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Text
+from geopix_model.nano.lexicon import CLASSES
+from geopix_model.nano.reading import read
+from geopix_model.predictor import Mask, Measure, ModelInfo, Piece, Reading, Text
 
 Script = Union[Sequence[Piece], Callable[[NDArray[np.uint8]], Sequence[Piece]]]
 
@@ -94,3 +97,62 @@ def raster_file(path: Path, inside: NDArray[np.bool_], *, crs: str | None = "EPS
         with rasterio.open(path, "w", **profile, crs=crs, transform=tile.transform if crs else None) as file:
             file.write(tile.pixels)
     return path
+
+
+NAMES = tuple(words.name for words in CLASSES)
+Box = tuple[int, int, int, int]
+
+
+def painted(size: tuple[int, int], boxes: Mapping[str, Sequence[Box]], *, crs: str | None = "EPSG:32633") -> Tile:
+    """A tile of (height, width) pixels of 1 m in which ``FakeLister`` finds boxes (row, col, height, width)."""
+    tile = tile_of(np.zeros(size, bool), crs=crs)
+    for name, places in boxes.items():
+        band, bit = divmod(NAMES.index(name), 8)
+        for row, col, height, width in places:
+            tile.pixels[band, row : row + height, col : col + width] |= 1 << bit
+    return tile
+
+
+class FakeLister:
+    """Reads prompts as the embedded model does, and finds the classes of ``painted`` tiles.
+
+    Attributes:
+        asked: The prompts of all calls.
+        unlikely: Classes that it does not see at a glance.
+        scores: Class name -> score of its masks, 0.9 without one.
+        logits: Class name -> logit inside, 4 without one.
+    """
+
+    def __init__(self, *, window_px: int = 512, names: tuple[str, ...] = NAMES) -> None:
+        self.info = ModelInfo("fake", "r1", window_px, window_px // 4, gsd_range_m=(0.0, 1e9), classes=names)
+        self.asked: list[str] = []
+        self.unlikely: tuple[str, ...] = ()
+        self.scores: dict[str, float] = {}
+        self.logits: dict[str, float] = {}
+
+    def read(self, prompt: str) -> Reading:
+        reading = read(prompt)
+        return replace(reading, named=tuple(n for n in reading.named if n.class_name in self.info.classes))
+
+    def likely(self, image: NDArray[np.uint8]) -> Mapping[str, float]:
+        return {name: 0.0 if name in self.unlikely else 1.0 for name in self.info.classes}
+
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: str = "auto"
+    ) -> Iterator[Piece]:
+        self.asked.append(prompt)
+        reading = self.read(prompt)
+        for target, thing in enumerate(reading.named):
+            band, bit = divmod(NAMES.index(thing.class_name), 8)
+            inside = (image[..., band] >> bit & 1) > 0
+            if not inside.any():
+                yield Text(f"No {thing.plural} are visible here. ")
+                continue
+            yield from (Text("The "), Text(thing.plural, phrase=True))
+            found = mask(inside, thing.plural, name=thing.class_name, target=target)
+            logits = np.where(inside, self.logits.get(thing.class_name, 4.0), -4.0).astype(np.float32)
+            score = self.scores.get(thing.class_name, 0.9)
+            yield replace(found, countable=thing.countable, score=score, logits=logits)
+            yield Text(" are here. ")
+        if not reading.named:
+            yield Text(f'I do not know "{reading.unknown}".')

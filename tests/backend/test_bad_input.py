@@ -45,7 +45,7 @@ def damaged(path: Path, kind: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geopix_backend.models.load", lambda name, device: FakePredictor(bright))
+    monkeypatch.setattr("geopix_backend.models.load", lambda name, device, precision: FakePredictor(bright))
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(name: str, make_raster: Ma
     script = (
         "import resource, signal, sys\n"
         "import geopix_backend.models as m; from tests.backend.fakes import *\n"
-        "m.load = lambda name, device: FakePredictor(bright)\n"
+        "m.load = lambda name, device, precision: FakePredictor(bright)\n"
         "from geopix_backend.cli import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"  # as a disk with room for 100 bytes

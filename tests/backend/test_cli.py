@@ -36,7 +36,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Predictor]) -> None:
-    monkeypatch.setattr("geopix_backend.models.load", lambda name, device: make())
+    monkeypatch.setattr("geopix_backend.models.load", lambda name, device, precision: make())
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_reader_that_goes_away_is_no_traceback(raster: Path) -> None:
 def test_a_terminal_without_the_signs_gets_the_answer_all_the_same(raster: Path) -> None:
     script = (
         "import sys; import geopix_backend.models as m; from tests.backend.fakes import *\n"
-        "m.load = lambda name, device: FakePredictor(bright)\n"
+        "m.load = lambda name, device, precision: FakePredictor(bright)\n"
         f"from geopix_backend.cli import main; sys.exit(main(['ask', {str(raster)!r}, 'x']))"
     )
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}

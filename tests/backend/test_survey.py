@@ -15,10 +15,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
 
-from geopix_backend.engine import Engine, _manner
+from geopix_backend.engine import Engine
 from geopix_backend.errors import JournalError
 from geopix_backend.journal import Journal
 from geopix_backend.pace import Pace
+from geopix_backend.plan import plan
 from geopix_backend.question import Question
 from geopix_backend.raster import read_tile
 from geopix_backend.raster_scene import Scene, open_scene
@@ -53,8 +54,7 @@ def look(
 ) -> list[Event]:
     scene, predictor = open_scene(path, **area), predictor or fake(bright)  # type: ignore[arg-type]
     journal = job(folder, scene, predictor)
-    manner = _manner(predictor, scene, ASK)
-    return list(survey(predictor, scene, ASK, manner, lambda: False, journal, side))
+    return list(survey(plan(predictor, ASK, scene.asked), scene, ASK, lambda: False, journal, side))
 
 
 def regions(events: list[Event]) -> list[RegionEvent]:
@@ -161,8 +161,9 @@ class Interrupted(FakePredictor):
 def test_a_stopped_survey_keeps_what_it_found_and_goes_on_from_there(tmp_path: Path) -> None:
     path = picture(tmp_path / "scene.tif", hills(700, 700, 60.0))
     scene, first = open_scene(path), Interrupted(40)
-    manner = _manner(first, scene, ASK)
-    stopped = list(survey(first, scene, ASK, manner, first.cancelled, job(tmp_path / "job", scene, first), 3))
+    stopped = list(
+        survey(plan(first, ASK, scene.asked), scene, ASK, first.cancelled, job(tmp_path / "job", scene, first), 3)
+    )
     last = stopped[-1]
     assert isinstance(last, DoneEvent) and last.stopped and last.windows_done == 40 and regions(stopped)
     second = fake(soft)

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaModel
 
 H, CLIP, D, MID, HIDDEN, SURE = 40, 24, 48, 20, 28, 12  # text, image, prompts, necks, transformer MLPs, confidence
+LAYERS, MLP = 2, 48  # of the decoder
 CLASSES, K, P, GRID, FEED = 5, 3, 6, 8, 18  # the memory
 LEVELS, TOKENS = 2, 2  # the codebook: four segmentation tokens, where the published one has six
 PATCH = 14
@@ -72,7 +73,7 @@ def write_tokenizer(folder: Path) -> Tokenizer:
 
 
 def write_settings(folder: Path, tokenizer: Tokenizer) -> None:
-    text = {"hidden_size": H, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 1024}
+    text = {"hidden_size": H, "num_hidden_layers": LAYERS, "num_attention_heads": 4, "max_position_embeddings": 1024}
     vision = {"hidden_size": CLIP, "num_hidden_layers": 11, "num_attention_heads": 2, "hidden_act": "quick_gelu"}
     settings = {
         "config.json": {"seg_token_num": TOKENS, "image_feature_scale_num": LEVELS},
@@ -117,7 +118,9 @@ def random(prefix: str, shapes: Shapes) -> Iterator[tuple[str, Tensor]]:
 
 def vlm(vocab: int) -> dict[str, Tensor]:
     text = LlamaModel(
-        LlamaConfig(vocab_size=vocab, hidden_size=H, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4)
+        LlamaConfig(
+            vocab_size=vocab, hidden_size=H, intermediate_size=MLP, num_hidden_layers=LAYERS, num_attention_heads=4
+        )
     )
     vision = CLIPVisionModel(
         CLIPVisionConfig(

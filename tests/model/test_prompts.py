@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geopix_model.data.conversation_templates import COMMANDS, POLITE
 from geopix_model.data.conversations import UNKNOWN_FORMS
 from geopix_model.errors import PromptError
-from geopix_model.nano.lexicon import CLASSES, GENERIC, OTHER_THINGS, corrected, listing, match
+from geopix_model.nano.lexicon import CLASSES, GENERIC, OTHER_THINGS, ClassWords, listing, match, mentions
 from geopix_model.nano.prompts import MODEL_PROMPT_CHARS, SPECIAL, normalise, noun_of, question, render
 
 NAMES = [words.name for words in CLASSES]
@@ -46,6 +46,20 @@ def test_every_word_names_its_own_class_and_no_other() -> None:
     for class_id, words in enumerate(CLASSES):
         for form in words.forms:
             assert [match(word) for word in form] == [[class_id], [class_id]], form
+
+
+@pytest.mark.parametrize("entry", CLASSES, ids=lambda entry: entry.name)
+def test_a_class_has_at_least_eight_synonyms_beside_its_name(entry: ClassWords) -> None:
+    assert len({form[0] for form in entry.synonyms} - {entry.singular}) >= 8
+
+
+def test_words_are_found_where_they_stand() -> None:
+    text = "Count the car parks near the oil  tanks, then the Cars"
+    found = [(text[m.start : m.end], NAMES[m.class_id], m.form) for m in mentions(text)]
+    assert found == [
+        ("oil  tanks", "storage tank", ("oil tank", "oil tanks")),
+        ("Cars", "vehicle", ("car", "cars")),
+    ]
 
 
 def test_no_unknown_thing_is_a_word_for_a_class() -> None:
@@ -146,30 +160,3 @@ def test_a_very_long_noun_is_cut_between_words() -> None:
     noun = noun_of("find " + "heliport " * 30)
     assert len(noun) <= 60
     assert noun.endswith("heliport")
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("Segment the bilding and the raod", "segment the building and the road"),
-        ("buidlings, airplnaes", "buildings, airplanes"),
-        ("swiming pools", "swimming pools"),
-        ("tenis court", "tennis court"),
-        ("vegatation", "vegetation"),
-        ("storge tanks", "storage tanks"),
-    ],
-)
-def test_one_slip_in_the_name_of_a_class_is_put_right(typed: str, meant: str) -> None:
-    assert corrected(typed) == meant
-
-
-@pytest.mark.parametrize(
-    "text", ["goats and cows", "coats", "heliports", "polo fields", "battles", "a car park", "plans"]
-)
-def test_other_words_are_left_alone(text: str) -> None:
-    assert corrected(text) == text
-
-
-def test_no_word_that_the_model_knows_is_changed() -> None:
-    words = [word for entry in CLASSES for form in entry.forms for word in form] + list(OTHER_THINGS)
-    assert [word for word in words if corrected(word) != word] == []

@@ -17,6 +17,7 @@ from geopix_model.geopix.published.loading import load
 from geopix_model.geopix.published.model import PublishedGeoPix
 from geopix_model.geopix.published.opening import open_predictor
 from geopix_model.parity.recorded import picture_of, tensors_of
+from geopix_model.place import Place
 from geopix_model.predictor import Mask, ModelInfo
 from tests.model import published as tiny
 from tests.model.test_published_predictor import ask
@@ -80,7 +81,7 @@ def test_through_the_seam_a_golden_of_a_wide_picture_lands_in_its_centre_square(
         height, width = image.shape[:2]
         if "mask_pixels" not in case or height == width:
             continue
-        predictor = open_predictor(GEOPIX, "cpu", ModelInfo("geopix", "", 448, 64, (0.1, 30.0)), "centre")
+        predictor = open_predictor(GEOPIX, Place("cpu"), ModelInfo("geopix", "", 448, 64, (0.1, 30.0)), "centre")
         assert isinstance(predictor, GeoPixPredictor)
         found = [p for p in ask(predictor, case["forced_answer"], case["question"], image) if isinstance(p, Mask)]
         golden = tensors_of(GEOPIX / "golden" / f"{name}.safetensors")["final_mask_logits"]

@@ -97,6 +97,17 @@ def test_a_cast_of_the_model_does_not_round_the_scales(form: Form) -> None:
     assert layer.bias is not None and layer.bias.dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("width", [24, 32, 40, 160])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("rows", [1, 9])
+def test_rows_of_any_width_are_multiplied_within_themselves(width: int, dtype: torch.dtype, rows: int) -> None:
+    """The int8 kernel of torch reads over the end of rows that do not fill its registers."""
+    layer = QuantizedLinear.from_weight(weight(41, width), None, "int8")
+    x = torch.randn(rows, width).to(dtype)
+    expected = nn.functional.linear(x.float(), layer.dequantize())
+    assert (layer(x) - expected).abs().max() < 0.01 * expected.abs().max()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_input_has_a_gradient_and_the_weights_have_none(form: Form) -> None:
     layer = QuantizedLinear.from_weight(weight(), None, form)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+os.environ["LC_ALL"] = "C.UTF-8"  # tests read the English texts, whatever language this machine speaks
 
 import numpy as np
 import pytest
@@ -149,8 +152,9 @@ class Iface(QObject):
         super().__init__()
         self.window, self.canvas = QMainWindow(), canvas
         self.menu = QMenu("Raster", self.window)
+        self.help = QMenu("Plugins", self.window)
         self.bar = QToolBar(self.window)
-        self.pages = []
+        self.pages, self.filters, self.keys = [], [], {}
 
     def mainWindow(self):
         return self.window
@@ -178,6 +182,24 @@ class Iface(QObject):
 
     def removePluginRasterMenu(self, name, action):
         self.menu.removeAction(action)
+
+    def pluginHelpMenu(self):
+        return self.help
+
+    def registerMainWindowAction(self, action, key):
+        action.setShortcut(key)
+        self.window.addAction(action)
+        self.keys[action] = key
+
+    def unregisterMainWindowAction(self, action):
+        self.window.removeAction(action)
+        del self.keys[action]
+
+    def registerLocatorFilter(self, locator_filter):
+        self.filters.append(locator_filter)
+
+    def deregisterLocatorFilter(self, locator_filter):
+        self.filters.remove(locator_filter)
 
     def registerOptionsWidgetFactory(self, factory):
         self.pages.append(factory)

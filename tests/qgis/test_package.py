@@ -43,7 +43,8 @@ def metadata(archive):
 def test_the_zip_has_one_top_folder_with_what_the_repository_demands(archive):
     names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {"geopix_qgis"}
-    for name in ("__init__.py", "metadata.txt", "LICENSE", "resources/icon.svg", "resources/geopix_answers.qml"):
+    shipped = ("resources/icon.svg", "resources/geopix_answers.qml", "docs/guide.md", "docs/images/dock.png")
+    for name in ("__init__.py", "metadata.txt", "LICENSE", *shipped):
         assert f"geopix_qgis/{name}" in names
     assert len(names) == len(set(names))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEvent, QTimer
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget
@@ -26,7 +26,11 @@ def census(iface):
         "actions": len(iface.window.findChildren(QAction)),
         "menu": len(iface.menu.actions()),
         "bar": len(iface.bar.actions()),
+        "help": len(iface.help.actions()),
         "pages": len(iface.pages),
+        "filters": len(iface.filters),
+        "keys": len(iface.keys),
+        "algorithms": len(QgsApplication.processingRegistry().algorithms()),
         "timers": len(iface.window.findChildren(QTimer)),
         "canvas listeners": iface.canvas.receivers(iface.canvas.extentsChanged),
         "project listeners": QgsProject.instance().receivers(QgsProject.instance().layersAdded),
@@ -41,7 +45,9 @@ def test_loading_adds_a_dock_a_menu_entry_and_a_button_and_unloading_leaves_noth
         plugin = geopix_qgis.classFactory(iface)
         plugin.initGui()
         loaded = census(iface)
-        assert [loaded[name] for name in ("docks", "menu", "bar", "pages")] == [1, 1, 1, 1]
+        added = {name: loaded[name] - before[name] for name in loaded}
+        names = ("docks", "menu", "bar", "help", "pages", "filters", "keys", "algorithms")
+        assert [added[name] for name in names] == [1, 2, 1, 1, 1, 1, 1, 3]
         assert loaded["canvas listeners"] == before["canvas listeners"] + 1
         plugin.unload()
         assert census(iface) == before

@@ -8,7 +8,7 @@ import signal
 import threading
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -58,7 +58,8 @@ def children():
         return len(file.read().split())
 
 
-def census(window, canvas):
+def census(iface, canvas):
+    window = iface.window
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
@@ -77,6 +78,11 @@ def census(window, canvas):
             project.receivers(s) for s in (project.readProject, project.cleared, project.layersAdded,
                                            project.layersRemoved, project.layerWillBeRemoved)
         ),
+        "entries of menus, keys, filters, pages": len(iface.menu.actions() + iface.help.actions() + iface.bar.actions())
+        + len(iface.keys)
+        + len(iface.filters)
+        + len(iface.pages),
+        "algorithms": len(QgsApplication.processingRegistry().algorithms()),
         "threads": threading.active_count(),
         "processes": children(),
     }  # fmt: skip
@@ -90,6 +96,7 @@ def test_a_hundred_reloads_leave_nothing_behind(qgis_app, qgis_canvas, qgis_new_
         plugin = geopix_qgis.classFactory(iface)
         plugin.initGui()
         if start_process:
+            plugin.show_help()
             plugin.dock.conversation.warm_up()
             qtbot.waitUntil(lambda: plugin.dock.conversation.process.state.value == "ready", timeout=10_000)
             assert children() > 0
@@ -97,10 +104,10 @@ def test_a_hundred_reloads_leave_nothing_behind(qgis_app, qgis_canvas, qgis_new_
 
     for start_process in (True, False, False):  # what Qt makes once and keeps is made now
         reload(start_process)
-    before = census(iface.window, qgis_canvas)
+    before = census(iface, qgis_canvas)
     for number in range(RELOADS):
         reload(number % 20 == 0)
-    assert census(iface.window, qgis_canvas) == before
+    assert census(iface, qgis_canvas) == before
 
 
 def test_a_process_killed_in_mid_answer_is_told_and_what_arrived_is_kept(

@@ -10,30 +10,19 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
-from affine import Affine
-from PIL import Image, ImageDraw
 
 from geopix_backend.cli import main
-
-PLACE = Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)
-TANKS = [(90, 90), (190, 90), (290, 90), (90, 200), (190, 200), (290, 200)]
-RADIUS_PX = 34
+from tests.system import scenes
+from tests.system.scenes import PLACE, RADIUS_PX
 
 
 @pytest.fixture(scope="module")
 def tank_farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six white tanks with shadows on concrete, 0.5 m, UTM 33N."""
-    image = Image.new("RGB", (384, 300), (150, 145, 135))
-    draw = ImageDraw.Draw(image)
-    for x, y in TANKS:
-        draw.ellipse((x - 30, y - 28, x + 42, y + 44), fill=(60, 60, 60))
-        draw.ellipse((x - RADIUS_PX, y - RADIUS_PX, x + RADIUS_PX, y + RADIUS_PX), fill=(235, 235, 230))
-    noise = np.random.default_rng(0).normal(0, 5, (300, 384, 1))
-    pixels = np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
     path = tmp_path_factory.mktemp("scene") / "tanks.tif"
     profile = {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": "EPSG:32633", "transform": PLACE}
     with rasterio.open(path, "w", width=384, height=300, **profile) as out:
-        out.write(pixels.transpose(2, 0, 1))
+        out.write(scenes.tank_farm())
     return path
 
 

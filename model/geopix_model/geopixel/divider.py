@@ -51,6 +51,19 @@ class Division:
         return self.crops * tokens_side**2 + 1 + (self.rows + 1) * tokens_side
 
 
+def crops_within(tokens: int, tokens_side: int) -> int:
+    """Crops of a grid, about as high as wide, whose picture takes at most so many image tokens; at least 1.
+
+    Args:
+        tokens: Positions that the decoder has for a picture.
+        tokens_side: See ``Division.tokens``.
+    """
+    crops = 1
+    while (crops + 2) * tokens_side**2 + 1 + (math.isqrt(crops + 1) + 1) * tokens_side <= tokens:
+        crops += 1
+    return crops
+
+
 def divide(
     height: int, width: int, side: int, hd_num: int = HD_NUM, *, training: bool = False, max_crops: int | None = None
 ) -> Division:

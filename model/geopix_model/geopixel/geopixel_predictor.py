@@ -6,7 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import PromptError
+from ..place import Place
 from ..predictor import Mask, ModelInfo, Piece, Text
 from ..tasks import Choice
 from . import divider
@@ -48,6 +49,21 @@ class Options:
     max_crops: int | None = None
     max_new_tokens: int = 1024
     memory_bytes: int = 2 << 30
+
+
+def options_of(place: Place, tokens_side: int) -> Options:
+    """The options that keep a model within the memory of its place.
+
+    Args:
+        place: Where it runs.
+        tokens_side: See ``GeoPixelConfig``.
+    """
+    options = Options()
+    if place.picture_tokens is not None:
+        options = replace(options, max_crops=divider.crops_within(place.picture_tokens, tokens_side))
+    if place.memory_bytes is not None:
+        options = replace(options, memory_bytes=min(options.memory_bytes, place.memory_bytes))
+    return options
 
 
 @dataclass(frozen=True)

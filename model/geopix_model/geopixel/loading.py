@@ -12,15 +12,28 @@ import torch
 from torch import Tensor, nn
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from .. import packing
 from ..errors import CheckpointError
+from ..packing import Packing
 from . import keymap, tensor_files
 from .config import GeoPixelConfig, load_config
 from .model import GeoPixel
 from .tensor_files import Stored
 from .tokenizer import Tokenizer, load_tokenizer
 
+# What a staged model keeps on the CPU: it is on the device for its stage only, or looked up there.
+STAGED = ("vision.clip.", "segmenter.sam.vision_encoder.", "language.embed_tokens.")
+CPU = "cpu"
 
-def load(folder: Path, device: str = "cpu", dtype: torch.dtype | None = None) -> tuple[GeoPixel, Tokenizer]:
+
+def load(
+    folder: Path,
+    device: str = CPU,
+    dtype: torch.dtype | None = None,
+    *,
+    packed: Packing | None = None,
+    staged: bool = False,
+) -> tuple[GeoPixel, Tokenizer]:
     """The model of a folder, ready for inference, and its tokenizer.
 
     Args:
@@ -28,6 +41,8 @@ def load(folder: Path, device: str = "cpu", dtype: torch.dtype | None = None) ->
         device: Where the weights go, each as soon as it is read.
         dtype: float32, bfloat16 or float16; None takes that of the files, but float32 for float16 on a CPU, where
             half precision is slow.
+        packed: Linears that are packed, each as soon as it is read; what is not packed is of ``dtype``.
+        staged: Whether image encoders and embeddings stay on the CPU.
 
     Raises:
         CheckpointError: If a file is missing, damaged or of another architecture, or a weight is missing, unknown or
@@ -38,7 +53,7 @@ def load(folder: Path, device: str = "cpu", dtype: torch.dtype | None = None) ->
     config = load_config(folder, shapes)
     tokenizer = load_tokenizer(folder, config.language.vocab_size)
     model = unfilled(config)
-    _Filling(model, device, dtype or _own_type(stored, device)).run(stored)
+    _Filling(model, device, dtype or _own_type(stored, device), packed or Packing(), staged).run(stored)
     return model.requires_grad_(False).eval(), tokenizer
 
 
@@ -55,14 +70,15 @@ def unfilled(config: GeoPixelConfig) -> GeoPixel:
 
 def _own_type(stored: dict[str, Stored], device: str) -> torch.dtype:
     dtype = stored["output.weight"].dtype if "output.weight" in stored else torch.float32
-    return torch.float32 if dtype == torch.float16 and device == "cpu" else dtype
+    return torch.float32 if dtype == torch.float16 and device == CPU else dtype
 
 
 class _Filling:
     """Gives a model its weights, and notes which ones it has got."""
 
-    def __init__(self, model: GeoPixel, device: str, dtype: torch.dtype) -> None:
-        self._model, self._device, self._dtype = model, device, dtype
+    def __init__(self, model: GeoPixel, device: str, dtype: torch.dtype, packed: Packing, staged: bool) -> None:
+        self._model, self._device, self._dtype, self._packed = model, device, dtype, packed
+        self._away = STAGED if staged else ()
         self._wanted: dict[str, Tensor] = dict(model.named_parameters())
         self._wanted |= {name: value for name, value in model.named_buffers() if value.is_meta}
         self._sources = keymap.sources(self._wanted, model.config)
@@ -80,7 +96,10 @@ class _Filling:
         for computed in ("language.rotary_emb", "vision.clip.embeddings"):
             module = self._model.get_submodule(computed)
             for name, buffer in module.named_buffers(recurse=False):
-                setattr(module, name, buffer.to(self._device))
+                setattr(module, name, buffer.to(self._home(f"{computed}.{name}")))
+
+    def _home(self, name: str) -> str:
+        return CPU if name.startswith(self._away) else self._device
 
     def _put(self, source: keymap.Source, value: Tensor) -> None:
         wanted = self._wanted[source.ours]
@@ -95,13 +114,16 @@ class _Filling:
                 f"expected {shape}; is the checkpoint of other sizes than its configuration says?"
             )
         owner, _, leaf = source.ours.rpartition(".")
-        module = self._model.get_submodule(owner)
+        module, home = self._model.get_submodule(owner), self._home(source.ours)
+        if form := self._packed.form(source.ours, shape):
+            packing.put(self._model, source.ours, part, form, home, source.published)
+            return
         if source.row is None:
             # Always a copy: what was read lies in a mapped file.
-            _set(module, leaf, part.to(self._device, self._dtype, copy=True).contiguous())
+            _set(module, leaf, part.to(home, self._dtype, copy=True).contiguous())
             return
         if getattr(module, leaf).is_meta:
-            _set(module, leaf, torch.empty(wanted.shape, dtype=self._dtype, device=self._device))
+            _set(module, leaf, torch.empty(wanted.shape, dtype=self._dtype, device=home))
         getattr(module, leaf)[source.row] = part
 
 

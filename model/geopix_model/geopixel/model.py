@@ -45,8 +45,9 @@ class GeoPixel(nn.Module):
         return self.lm_head.weight.device
 
     def embed(self, ids: Tensor) -> Tensor:
-        """(..., H) embeddings of token ids."""
-        return self.language.embed_tokens(ids)
+        """(..., H) embeddings of token ids, where the decoder runs; they may be looked up elsewhere."""
+        table = self.language.embed_tokens
+        return table(ids.to(table.weight.device)).to(self.device)
 
     def states(
         self,

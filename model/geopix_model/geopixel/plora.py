@@ -48,7 +48,7 @@ def run_of(is_image: Sequence[bool]) -> Where:
 class PLoRALinear(nn.Module):
     """A linear layer with an adapter: y = W x, and at image positions y = W x + B A x (scale 1: alpha is the rank)."""
 
-    def __init__(self, base: nn.Linear, down: nn.Linear, up: nn.Linear, positions: ImagePositions) -> None:
+    def __init__(self, base: nn.Module, down: nn.Module, up: nn.Module, positions: ImagePositions) -> None:
         super().__init__()
         self.base, self.down, self.up = base, down, up
         self._positions = positions

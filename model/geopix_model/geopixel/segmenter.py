@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Sam2Config, Sam2Model
 
+from ..staging import on_device
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 POSITIONS_AT_ONCE = 4096  # of the picture encoder: at its finest level all 65,536 at once took 600 MiB in float32
 MASKS_AT_ONCE = 32  # the upscaled features of one mask are 8 MiB in float32
@@ -75,7 +77,7 @@ class Segmenter(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """A weight, for its device and type."""
+        """A weight that is never elsewhere, for its device and type."""
         return self.sam.no_memory_embedding
 
     def prepare(self, picture: NDArray[np.uint8]) -> Tensor:
@@ -89,7 +91,8 @@ class Segmenter(nn.Module):
     @torch.no_grad()
     def look(self, square: Tensor) -> SamFeatures:
         """Features of a prepared picture; the encoder is never trained here."""
-        first, second, coarse = self.sam.get_image_embeddings(square.to(self.weight.dtype))
+        with on_device(self.sam.vision_encoder, self.weight.device):
+            first, second, coarse = self.sam.get_image_embeddings(square.to(self.weight.dtype))
         return SamFeatures((first, second), coarse)
 
     def forward(self, features: SamFeatures, prompts: Tensor) -> Masks:

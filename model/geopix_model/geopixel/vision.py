@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
+from ..staging import on_device
+
 CROPS_AT_ONCE = 2  # bounds the memory of a large picture; a crop has 1,601 positions, more at once are hardly faster
 
 
@@ -34,7 +36,7 @@ class ImageTokens(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """A weight, for its device and type."""
+        """A weight that is never elsewhere, for its device and type."""
         return self.after_row
 
     def patches(self, crops: Tensor) -> Tensor:
@@ -43,7 +45,8 @@ class ImageTokens(nn.Module):
         They are not normalised: ``post_layernorm`` belongs to the pooled output, which nothing here uses.
         """
         parts = crops.split(CROPS_AT_ONCE)
-        states = [self.clip(part.to(self.weight)).last_hidden_state for part in parts]
+        with on_device(self.clip, self.weight.device):
+            states = [self.clip(part.to(self.weight)).last_hidden_state for part in parts]
         return torch.cat(states) if len(states) > 1 else states[0]
 
     def assemble(self, patches: Tensor, rows: int, cols: int) -> Tensor:

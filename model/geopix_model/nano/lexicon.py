@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 Form = tuple[str, str]  # (singular, plural); equal for mass nouns and for words such as "aircraft"
 
-COUNTED_ALIKE = frozenset({"aircraft", "watercraft", "woods", "photovoltaics"})  # equal, yet not mass nouns
+COUNTED_ALIKE = frozenset(
+    {"aircraft", "passenger aircraft", "watercraft", "woods", "photovoltaics"}
+)  # equal, yet not mass nouns
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ CLASSES: tuple[ClassWords, ...] = (
     _words(
         "airplane",
         "plane, aircraft=, aeroplane, jet, airliner, jetliner, passenger plane, parked plane, jet plane, fighter jet,"
-        " passenger jet, cargo plane",
+        " passenger jet, cargo plane, air plane, passenger aircraft=",
     ),
     _words(
         "ship",
@@ -76,8 +78,18 @@ CLASSES: tuple[ClassWords, ...] = (
         "baseball field, ballpark, baseball pitch/baseball pitches, baseball court, baseball ground, softball field,"
         " ball diamond, softball diamond, baseball park",
     ),
-    _words("tennis court", "tennis field, tennis ground, tennis playing court, tennis pitch/tennis pitches"),
-    _words("basketball court", "basketball field, basketball ground, basketball pitch/basketball pitches"),
+    _words(
+        "tennis court",
+        "tennis field, tennis ground, tennis playing court, tennis pitch/tennis pitches, tennis area,"
+        " public tennis court,"
+        " outdoor tennis court, tennis hard court, tennis clay court, tennis facility/tennis facilities",
+    ),
+    _words(
+        "basketball court",
+        "basketball field, basketball ground, basketball pitch/basketball pitches, basketball area,"
+        " outdoor basketball court, basketball playing court, basketball hard court, basketball playground,"
+        " basketball facility/basketball facilities",
+    ),
     _words(
         "ground track field",
         "running track, athletics track, stadium track, sports track, track field, athletics field,"
@@ -96,7 +108,7 @@ CLASSES: tuple[ClassWords, ...] = (
         "vehicle",
         "car, truck, bus/buses, van, automobile, lorry/lorries, motor vehicle, pickup, pickup truck, minivan, taxi,"
         " suv, parked car, small vehicle, large vehicle, motor car, traffic=, delivery van, school bus/school buses,"
-        " passenger car",
+        " passenger car, parked vehicle, parked truck, sedan",
     ),
     _words(
         "building",
@@ -133,7 +145,10 @@ CLASSES: tuple[ClassWords, ...] = (
         plural="water",
         countable=False,
     ),
-    _words("swimming pool", "pool, outdoor pool, private pool, backyard pool, garden pool, swim pool, open air pool"),
+    _words(
+        "swimming pool",
+        "pool, outdoor pool, private pool, backyard pool, garden pool, swim pool, open air pool, lap pool, plunge pool",
+    ),
     _words(
         "solar panel",
         "photovoltaic panel, pv module, solar array, pv panel, photovoltaic module, photovoltaic array, solar module,"
@@ -170,16 +185,37 @@ def _compile() -> tuple[re.Pattern[str], dict[str, int]]:
 
 
 _WORDS, _OWNER = _compile()
+VOCABULARY = frozenset(word for phrase in _OWNER for word in re.findall("[a-z]+", phrase))
+"""Every single word in the name of a class or of another thing."""
 
 
-def match(text: str) -> list[int]:
-    """Ids of the classes that a text names, each once, in order of mention.
+@dataclass(frozen=True)
+class Mention:
+    """A class where a text names it: characters ``start`` to ``end``, with the word for it as (singular, plural)."""
+
+    class_id: int
+    start: int
+    end: int
+    form: Form
+
+
+def mentions(text: str) -> Iterator[Mention]:
+    """Every word for a class in a text, in order.
 
     Case and hyphens do not matter, only whole words count, and the longest word wins: "swimming pool" is one class,
     "car park" none.
     """
-    found = (_OWNER[re.sub(r"[\s-]+", " ", hit.group())] for hit in _WORDS.finditer(text.lower()))
-    return list(dict.fromkeys(class_id for class_id in found if class_id >= 0))
+    for hit in _WORDS.finditer(text.lower()):
+        word = re.sub(r"[\s-]+", " ", hit.group())
+        owner = _OWNER[word]
+        if owner >= 0:
+            form = next(form for form in CLASSES[owner].forms if word in form)
+            yield Mention(owner, hit.start(), hit.end(), form)
+
+
+def match(text: str) -> list[int]:
+    """Ids of the classes that a text names, each once, in order of mention."""
+    return list(dict.fromkeys(mention.class_id for mention in mentions(text)))
 
 
 def named(text: str) -> list[tuple[int, str]]:
@@ -187,63 +223,10 @@ def named(text: str) -> list[tuple[int, str]]:
 
     Two words for one class, as in "cars and trucks", give the name of the class.
     """
-    used: dict[int, list[str]] = {class_id: [] for class_id in match(text)}
-    for hit in _WORDS.finditer(text.lower()):
-        word = re.sub(r"[\s-]+", " ", hit.group())
-        if (owner := _OWNER[word]) >= 0:
-            used[owner] += [plural for form in CLASSES[owner].forms if word in form for plural in form[1:]]
-    return [(c, words[0] if len(set(words)) == 1 else CLASSES[c].plural) for c, words in used.items()]
-
-
-def corrected(text: str) -> str:
-    """The lower-case text with slips in names of classes put right: "bilding" is a building, "airplnae" an airplane.
-
-    Only what cannot easily be another word: two letters swapped inside, one letter left out or doubled inside a long
-    word, or one letter replaced in one of eight letters or more ("goats" are no boats).
-    """
-    return _PLAIN_WORD.sub(lambda hit: _correction(hit.group()), text.lower())
-
-
-def _correction(word: str) -> str:
-    if word in _KNOWN_WORDS or word in _SLIPS or len(word) < REPLACED_CHARS:
-        return _SLIPS.get(word, word)
-    near = {known for known in _KNOWN_WORDS if len(known) == len(word) and _differ(known, word) == 1}
-    return next(iter(near)) if len(near) == 1 else word
-
-
-def _differ(one: str, other: str) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
-
-
-def _slips_of(word: str) -> Iterator[str]:
-    """What becomes of a word by one slip inside, as far as it is hardly another word."""
-    for at in range(1, len(word) - 1):
-        swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-        if len(word) >= SLIP_CHARS or at + 2 < len(word):
-            yield swapped
-        dropped, doubled = word[:at] + word[at + 1 :], word[: at + 1] + word[at:]
-        double = word[at] in (word[at - 1], word[at + 1])  # "tenis" is no word
-        if len(dropped) >= SLIP_CHARS - double:
-            yield dropped
-        if len(doubled) >= SLIP_CHARS:
-            yield doubled
-
-
-def _slips(words: Iterable[str]) -> dict[str, str]:
-    """The word that was meant by each slip; slips of two words and those that are words are left out."""
-    meant: dict[str, set[str]] = {}
-    for word in words:
-        for slip in _slips_of(word):
-            meant.setdefault(slip, set()).add(word)
-    return {slip: sources.pop() for slip, sources in meant.items() if len(sources) == 1 and slip not in _KNOWN_WORDS}
-
-
-_PLAIN_WORD = re.compile(r"[a-z]+")
-SLIP_CHARS, REPLACED_CHARS = 6, 8
-_KNOWN_WORDS = frozenset(word for phrase in _OWNER for word in _PLAIN_WORD.findall(phrase))
-_SLIPS = _slips(
-    word for phrase, owner in _OWNER.items() if owner >= 0 for word in _PLAIN_WORD.findall(phrase) if len(word) > 3
-)
+    used: dict[int, set[str]] = {}
+    for mention in mentions(text):
+        used.setdefault(mention.class_id, set()).add(mention.form[1])
+    return [(c, words.pop() if len(words) == 1 else CLASSES[c].plural) for c, words in used.items()]
 
 
 def joined(text: str) -> str:

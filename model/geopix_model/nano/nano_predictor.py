@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 import numpy as np
@@ -15,14 +15,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..generate import QuickReader, decode
+from ..geopix.class_maps import EXTENT, peak
 from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
-from ..predictor import Mask, ModelInfo, Notice, Piece
+from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
 from ..tasks import Choice, chosen, meant
 from .guide import Guide
-from .lexicon import CLASSES, GENERIC, corrected, match
+from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
+from .reading import read
 from .speech import SegRun, Speech
+from .spelling import corrected
 
 MAX_NEW_TOKENS = 160
 IMAGES_KEPT = 64  # features of this many windows wait for a second question, about 3 MB each: 2,600 px square
@@ -44,7 +47,7 @@ DESCRIBED = "The embedded model can only describe the image as a whole; the word
 
 
 class NanoPredictor:
-    """See ``geopix_model.predictor.Predictor``."""
+    """See ``geopix_model.predictor.Lister``."""
 
     def __init__(self, model: GeoPix, tokenizer: Tokenizer, info: ModelInfo) -> None:
         self.model, self.tokenizer, self._info = model, tokenizer, info
@@ -58,6 +61,19 @@ class NanoPredictor:
     def info(self) -> ModelInfo:
         """Name, window size and resolution of the model."""
         return self._info
+
+    def read(self, prompt: str) -> Reading:
+        """See ``Lister.read``."""
+        return read(prompt)
+
+    def likely(self, image: NDArray[np.uint8]) -> Mapping[str, float]:
+        """See ``Lister.likely``: from the class maps, if the model has them."""
+        with torch.inference_mode():
+            maps = self._look(image).maps
+            if maps is None:
+                return {}
+            sure = peak(maps[0, :, EXTENT].float()).sigmoid()
+        return dict(zip(self.model.config.class_names, sure.tolist(), strict=True))
 
     def answer(
         self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
@@ -146,10 +162,11 @@ class NanoPredictor:
         name = self.model.config.class_names[class_id] if found else ""
         doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
         score = float((seen.confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
-        countable = found is not None and CLASSES[class_id].countable
+        countable = bool(found) and CLASSES[class_id].countable
         even_at = OBJECTS_EVEN_AT if countable else 0.5
         cores = self._enlarged(seen.cores, size) if countable and seen.cores is not None else None
-        return Mask(run.phrase, name, self._enlarged(seen.logits, size), score, run.target, even_at, cores)
+        logits = self._enlarged(seen.logits, size)
+        return Mask(run.phrase, name, logits, score, run.target, even_at, cores, countable=countable or not found)
 
     def _enlarged(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
         """Logits (1, h, w) of the padded square at the (height, width) of the image in its middle."""

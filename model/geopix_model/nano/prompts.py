@@ -20,6 +20,7 @@ MAX_PROMPT_CHARS = 4000  # more is refused
 MODEL_PROMPT_CHARS = 300  # more is cut off: no training prompt is longer
 EARLIER_CHARS = 120
 NOUN_CHARS = 60
+NOTHING = "that"  # the noun of a prompt that asks for no thing
 IMAGE_TOKENS = 36
 
 SEG = tuple(f"[SEG{i}]" for i in range(6))  # 2 scales x 3 tokens, always in this order
@@ -37,7 +38,8 @@ _PLACE = re.compile(
     r"(?:image|images|picture|photo|photograph|tile|view|scene|imagery|area|region|raster|shot|frame|extent|canvas|map)\b"
     r"(?!\s+frames?)|\bsquare met(?:re|er)s?\b|\bas well\b"
 )
-_SPLIT = re.compile(r"[,;&+/]|\b(?:and|or|plus|as as|along with|together with)\b")
+_SPLIT = re.compile(r"[,;&+/]|\b(?:and|or|plus|as as|along with|together with|than|versus|vs)\b")
+_AS_MANY = re.compile(r"\bas (many|much|large|big) (.+?) as\b")
 _WHERE = re.compile(r"(?<=\w)\s+(?:in|on|within|inside)\s.*")
 
 _COMMAND_WORDS = """
@@ -60,6 +62,10 @@ _COMMAND_WORDS = """
     there's these they thing things this those through tile to too total trace try up us use vector vectorise
     vectorised vectorize very view visible want was we were what what's whats where where's wheres which will
     wish with within would yes you your
+    afternoon evening good greetings morning
+    acres biggest bigger both caption compare compared comparison covers difference fewer fewest furthest greater
+    greatest instance kind larger largest least less might most nearest nothing places rather ratio smaller smallest
+    than versus vs
 """
 
 
@@ -151,14 +157,15 @@ def noun_of(prompt: str) -> str:
     Raises:
         PromptError: If the prompt is empty or too long.
     """
-    text = _PLACE.sub(" , ", re.sub(r"[.:?!]", " , ", joined(normalise(prompt))))
+    text = _AS_MANY.sub(r"as \1 \2 ,", joined(normalise(prompt)))
+    text = _PLACE.sub(" , ", re.sub(r"[.:?!]", " , ", text))
     parts = [_bare(_WHERE.sub("", part).split()) for part in _SPLIT.split(text)]
     parts = [part.replace("_", " ") for part in parts]
     unknown = [part for part in parts if part and not match(part)]
     noun = " and ".join(dict.fromkeys(unknown or [part for part in parts if part]))
     if len(noun) > NOUN_CHARS:
         noun = noun[:NOUN_CHARS].rsplit(" ", 1)[0]
-    return noun or "that"
+    return noun or NOTHING
 
 
 def _bare(words: list[str]) -> str:

@@ -48,13 +48,14 @@ def screen() -> Iterator[str]:
             child.wait()
 
 
-def make_profile(folder: Path, theme: str = "") -> Path:
+def make_profile(folder: Path, theme: str = "", language: str = "en") -> Path:
     """A QGIS profile in which the plugin of this repository is switched on, in a theme of QGIS or the default one."""
     home = folder / "profiles" / "default"
     (home / "python" / "plugins").mkdir(parents=True)
     (home / "QGIS").mkdir()
     (home / "python" / "plugins" / "geopix_qgis").symlink_to(ROOT / "geopix_qgis")
     settings = "[PythonPlugins]\ngeopix_qgis=true\n\n[qgis]\nshowTips=false\n"
+    settings += f"\n[locale]\noverrideFlag=true\nuserLocale={language}\n"
     if theme:
         settings += f"\n[UI]\nUITheme={theme}\n"
     (home / "QGIS" / "QGIS3.ini").write_text(settings)

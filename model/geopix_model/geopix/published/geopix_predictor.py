@@ -18,7 +18,7 @@ from ...tasks import Choice, chosen
 from .boxes import PercentBox
 from .model import Picture, PublishedGeoPix
 from .pixels import Frame, Framing, PixelReader
-from .prefixes import Prefixes
+from .prefixes import KEPT_BYTES, Prefixes
 from .prompts import Vocabulary, fitting, question
 from .speech import Said, Speech, Target, Words
 from .targets import Named, asked, class_of
@@ -38,6 +38,7 @@ class GeoPixPredictor:
     Args:
         framing: How images that are not square are shown to the model (``pixels``).
         class_names: Names of the memory's classes, without effect in ``released`` mode.
+        kept_bytes: See ``Prefixes``.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class GeoPixPredictor:
         info: ModelInfo,
         framing: Framing = "whole",
         class_names: Sequence[str] = (),
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self.model, self.vocabulary, self._reader, self._info = model, vocabulary, reader, info
         self._framing, self._class_names = framing, tuple(class_names)
         self._pictures: dict[bytes, tuple[Picture, Frame]] = {}
-        self._prefixes = Prefixes()
+        self._prefixes = Prefixes(kept_bytes)
 
     @property
     def info(self) -> ModelInfo:

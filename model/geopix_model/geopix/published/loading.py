@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ... import packing
 from ...errors import CheckpointError
+from ...packing import Packing
 from . import sizes
 from .memory import LIVE, MEMORY
 from .model import PublishedGeoPix, Sizes
@@ -45,6 +48,9 @@ DEAD = {
     "vlm": ("vision_tower.vision_model.embeddings.position_ids",),
 }
 HALF = ("language.", "head.", "vision.", "projector.")  # what the given dtype is for; all else is float32
+# What a staged model keeps on the CPU: it is on the device for its stage only, or looked up there.
+STAGED = ("vision.", "language.embed_tokens.")
+CPU = "cpu"
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,13 @@ def open_folder(folder: Path) -> Checkpoint:
 
 def load(
     folder: Path,
-    device: str = "cpu",
+    device: str = CPU,
     dtype: torch.dtype = torch.float32,
     clm: Mode | None = None,
     *,
     trainable: bool = False,
+    packed: Packing | None = None,
+    staged: bool = False,
 ) -> PublishedGeoPix:
     """The model of a published checkpoint folder, ready for inference.
 
@@ -92,6 +100,8 @@ def load(
         dtype: Of decoder and image encoder; the mask parts are float32.
         clm: How the memory works; None as the folder says (absent: ``released``).
         trainable: In ``paper`` mode, loads the memory itself instead of its fused form, which is 1/K of it.
+        packed: Linears of the decoder that are packed, each as soon as it is read.
+        staged: Whether the image encoder and the embeddings stay on the CPU.
 
     Raises:
         CheckpointError: If a file is missing or damaged, or a weight is missing, unknown or of another shape.
@@ -106,9 +116,15 @@ def load(
     check(model, files)
     values = model.state_dict()  # brings the versions of the layers: without them batch norm makes up a counter
     values.clear()
-    values.update({n: _cast(n, value, device, dtype) for n, value in _live(files, mode, trainable)})
+    forms = packed or Packing()
+    for name, value in _live(files, mode, trainable):
+        home = CPU if staged and name.startswith(STAGED) else device
+        if form := forms.form(name, tuple(value.shape)):
+            packing.put(model, name, value, form, home, published_name(name)[1])
+        else:
+            values[name] = _cast(name, value, home, dtype)
     model.load_state_dict(values, strict=False, assign=True)
-    model.computed_buffers(torch.device(device))
+    model.computed_buffers()
     if mode == "paper" and not trainable:
         model.clm.use_fused(_fused(model, files).to(device))
     _check_filled(model, mode, trainable)
@@ -121,16 +137,33 @@ def build(files: Checkpoint, mode: Mode) -> PublishedGeoPix:
     Raises:
         CheckpointError: If a weight that tells a size is missing, or sizes and settings do not fit together.
     """
+    sizes = read_sizes(files)
+    with _fitting_together(files.folder), torch.device("meta"):
+        return PublishedGeoPix(sizes, mode)
+
+
+@contextmanager
+def _fitting_together(folder: Path) -> Iterator[None]:
+    """Makes one error of those of many kinds that torch and transformers raise for sizes that do not fit."""
     try:
-        sizes = read_sizes(files)
-        with torch.device("meta"):
-            return PublishedGeoPix(sizes, mode)
+        yield
     except CheckpointError:
         raise
-    except Exception as error:  # torch and transformers raise errors of many kinds for sizes that do not fit
+    except Exception as error:
         raise CheckpointError(
-            f"the weights and settings in {files.folder} do not fit together ({error}); is it a GeoPix checkpoint?"
+            f"the weights and settings in {folder} do not fit together ({error}); is it a GeoPix checkpoint?"
         ) from error
+
+
+def stored_type(files: Checkpoint) -> torch.dtype:
+    """The type that decoder and image encoder have in their files.
+
+    Raises:
+        CheckpointError: If the weight that tells it is missing.
+    """
+    name = f"{sizes.TEXT}norm.weight"
+    files.parts["vlm"].shape(name)
+    return files.parts["vlm"].read(name).dtype
 
 
 def read_sizes(files: Checkpoint) -> Sizes:
@@ -139,6 +172,11 @@ def read_sizes(files: Checkpoint) -> Sizes:
     Raises:
         CheckpointError: If a weight that tells one is missing, or a config contradicts the weights.
     """
+    with _fitting_together(files.folder):
+        return _sizes(files)
+
+
+def _sizes(files: Checkpoint) -> Sizes:
     vlm, root = read_json(files.folder / "vlm" / "config.json"), read_json(files.folder / "config.json")
     text = {**vlm.get("text_config", {}), **_optional(files.folder / "vlm" / "text" / "config.json")}
     vision = {**vlm.get("vision_config", {}), **_optional(files.folder / "vlm" / "vision" / "config.json")}

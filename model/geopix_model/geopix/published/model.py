@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaModel
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from ...staging import on_device
 from ..codebook import TokenCodebook
 from ..mask_decoder import MaskDecoder, PromptEncoder
 from .levels import Level, LevelInputs, run_levels, summed
@@ -84,7 +85,7 @@ class PublishedGeoPix(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the model is."""
+        """Where the decoder runs."""
         return self.head.weight.device
 
     @property
@@ -92,16 +93,17 @@ class PublishedGeoPix(nn.Module):
         """Of the decoder and the image encoder."""
         return self.head.weight.dtype
 
-    def computed_buffers(self, device: torch.device) -> None:
+    def computed_buffers(self) -> None:
         """Fills the buffers that no checkpoint holds; rotary frequencies stay float32 in every dtype."""
         embeddings = self.vision.embeddings
-        positions = torch.arange(embeddings.num_positions, device=device)[None]
+        positions = torch.arange(embeddings.num_positions, device=embeddings.class_embedding.device)[None]
         embeddings.position_ids = nn.Buffer(positions, persistent=False)
-        self.language.rotary_emb = LlamaRotaryEmbedding(config=self.sizes.text).to(device)
+        self.language.rotary_emb = LlamaRotaryEmbedding(config=self.sizes.text).to(self.device)
 
     def look(self, pixels: Tensor) -> Picture:
         """Everything that questions about a picture share; ``pixels`` (1, 3, S, S) normalised."""
-        seen = patches(self.vision, pixels.to(self.device, self.dtype), self.sizes.token_layer)
+        with on_device(self.vision, self.device):
+            seen = patches(self.vision, pixels.to(self.device, self.dtype), self.sizes.token_layer)
         features = (neck(as_map(x, self.sizes.grid).float()) for neck, x in zip(self.necks, seen.levels, strict=True))
         side = self.sizes.memory.grid
         inputs = LevelInputs(tuple(features), self.prompt_encoder.pe_layer(side, side), self.prompt_encoder.dense())
@@ -113,9 +115,13 @@ class PublishedGeoPix(nn.Module):
         return 4 * self.sizes.memory.grid
 
     def embed(self, ids: Tensor, image_tokens: Tensor, image_id: int) -> Tensor:
-        """Embeddings (1, T, H) of ids (1, T), the image tokens put in place of ``<image>``, in order."""
-        embeddings = self.language.embed_tokens(ids)
-        spots = (ids == image_id)[..., None].expand_as(embeddings)
+        """Embeddings (1, T, H) of ids (1, T), the image tokens put in place of ``<image>``, in order.
+
+        They are where the decoder runs, and may be looked up elsewhere.
+        """
+        table = self.language.embed_tokens
+        embeddings = table(ids.to(table.weight.device)).to(self.device)
+        spots = (ids == image_id).to(self.device)[..., None].expand_as(embeddings)
         return embeddings.masked_scatter(spots, image_tokens.to(embeddings.dtype))
 
     def logits(self, states: Tensor) -> Tensor:

@@ -9,32 +9,33 @@ from pathlib import Path
 import torch
 
 from ...errors import CheckpointError
+from ...place import Place
 from ...predictor import ModelInfo
+from ...quantize import parameter_count
 from .geopix_predictor import GeoPixPredictor
-from .loading import load, open_folder
+from .loading import load, open_folder, stored_type
 from .pixels import Framing, read_processor
+from .prefixes import KEPT_BYTES
 from .prompts import read_vocabulary
-from .sizes import TEXT
 
 OVERLAP = 1 / 7  # of a window: 64 of the published 448 pixels
 CLASS_NAMES = "class_names.json"
 _SAMPLE_BYTES = 1 << 20
 
 
-def open_predictor(
-    folder: Path, device: str, info: ModelInfo, framing: Framing = "whole", dtype: torch.dtype | None = None
-) -> GeoPixPredictor:
+def open_predictor(folder: Path, place: Place, info: ModelInfo, framing: Framing = "whole") -> GeoPixPredictor:
     """The predictor of a checkpoint folder.
 
     Args:
+        place: Where it runs and in which form; without one bfloat16, or float32 on a CPU where it is stored so.
         info: Name, licence and resolutions; everything else is read off the checkpoint.
         framing: How images that are not square are shown to the model.
-        dtype: Of decoder and image encoder; None takes bfloat16, or float32 on a CPU where it is stored so.
 
     Raises:
         CheckpointError: If a file is missing, damaged or of another model.
     """
-    model = load(folder, device, dtype or working_dtype(folder, device))
+    dtype = place.dtype or _working_type(folder, place.device)
+    model = load(folder, place.device, dtype, packed=place.packing, staged=place.staged)
     sizes = model.sizes
     facts = ModelInfo(
         name=info.name,
@@ -42,21 +43,22 @@ def open_predictor(
         window_px=sizes.image_side,
         overlap_px=round(sizes.image_side * OVERLAP),
         gsd_range_m=info.gsd_range_m,
-        device=device,
+        device=place.words,
         licence=info.licence,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=parameter_count(model),
         mask_stride_px=-(-sizes.image_side // model.mask_side),
         gives_boxes=True,
         reads_places=True,
     )
     vocabulary = read_vocabulary(folder, sizes.masks.levels * sizes.masks.seg_tokens)
     reader = read_processor(folder, sizes.image_side)
-    return GeoPixPredictor(model, vocabulary, reader, facts, framing, class_names(folder, sizes.memory.classes))
+    names = class_names(folder, sizes.memory.classes)
+    kept = KEPT_BYTES if place.memory_bytes is None else min(KEPT_BYTES, place.memory_bytes)
+    return GeoPixPredictor(model, vocabulary, reader, facts, framing, names, kept)
 
 
-def working_dtype(folder: Path, device: str) -> torch.dtype:
-    """What decoder and image encoder compute in: bfloat16, or float32 on a CPU where the weights are stored so."""
-    stored = open_folder(folder).parts["vlm"].read(f"{TEXT}norm.weight").dtype
+def _working_type(folder: Path, device: str) -> torch.dtype:
+    stored = stored_type(open_folder(folder))
     return torch.float32 if device == "cpu" and stored == torch.float32 else torch.bfloat16
 
 

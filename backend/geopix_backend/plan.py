@@ -1,0 +1,174 @@
+"""What becomes of a question: which masks are asked for, which of their regions are meant, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from geopix_model.predictor import Lister, ModelInfo, Named, Predictor
+from geopix_model.tasks import chosen, explicit
+from geopix_qgis.protocol import MAX_PROMPT_CHARS
+
+from . import nearness, qualifiers
+from .asker import Asker, Wish
+from .describing import description
+from .identify import Identifier
+from .intent import TALK, Intent, distinct, of_task, understand
+from .limits import Limits
+from .notes import known, notes, refusal
+from .question import Question
+from .raster import Tile
+from .raster_scene import Asked
+from .replies import Replies, sentence
+from .sentences import Sentence
+from .wording import Fact
+
+DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
+TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
+UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
+TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one question is answered.
+
+    Attributes:
+        predictor: What each window is shown to.
+        limits: Which regions are meant.
+        intent: What is wanted, ``talk`` where the model says all of the answer itself.
+        passes: How often each window is looked at.
+        notices: What the reader should know of how the question was taken, beside the answer.
+    """
+
+    predictor: Predictor
+    limits: Limits
+    intent: Intent
+    passes: int = 1
+    notices: tuple[str, ...] = ()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is said before all polygons are known."""
+        return self.intent.form in TOLD_AT_THE_END
+
+    @property
+    def late(self) -> bool:
+        """Whether what is shown is known only when all of the tile was looked at."""
+        return self.limits.late or self.intent.form == "describe"
+
+    @property
+    def lists(self) -> bool:
+        """Whether classes come that nobody asked for: of these, "none found" is not said."""
+        return self.intent.form in ("everything", "what", "describe")
+
+    def ending(self, facts: Mapping[str, Fact]) -> Iterator[Sentence]:
+        """What is said once all polygons are known.
+
+        Args:
+            facts: What they say, by class name.
+        """
+        form = self.intent.form
+        if form in UNLOOKED:
+            yield from map(sentence, _unlooked(self.intent))
+            return
+        if form in ("describe", "everything"):
+            nowhere = ""  # what limits everything, limits each of it alike
+            yield from description(facts, self.intent.things, self.limits.words(nowhere))
+        elif form not in ("talk", "what"):
+            yield from Replies(self.intent, self.limits, facts).sentences()
+        for note in notes(self.intent, self.limits, facts):
+            yield sentence(note)
+
+
+def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
+    """The plan for a question; that of a model without a list of things is to leave the prompt to it.
+
+    Raises:
+        PromptError: If the prompt is empty or too long for the model.
+    """
+    if not isinstance(predictor, Lister):
+        return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
+    words = chosen(question.prompt, question.task)[1] or question.prompt
+    turns = [turn.prompt[:MAX_PROMPT_CHARS] for turn in question.history[-TURNS_READ:]]
+    earlier = [predictor.read(prompt) for prompt in turns if _has_words(prompt)]
+    read = understand(predictor.read(words), earlier, predictor.read)
+    intent = of_task(read, explicit(question.prompt, question.task))
+    notices = (DESCRIBED,) if intent.form == "describe" and read.form != "describe" else ()
+    return replace(_of_list(predictor, intent, tile), notices=notices)
+
+
+def _of_list(predictor: Lister, intent: Intent, tile: Tile | Asked) -> Plan:
+    """The plan for what is wanted of a model with a list of things."""
+    limits, references = _limits(intent, tile, predictor.info), _references(intent)
+    if intent.form == "talk":
+        return Plan(predictor, limits, intent)
+    if intent.form == "refuse":
+        return Plan(Asker(predictor, ()), limits, intent, passes=0)
+    if intent.form in UNLOOKED:
+        return Plan(Asker(predictor, ()), limits, replace(intent, things=_all(predictor)), passes=0)
+    if intent.form in ("everything", "what", "describe"):
+        compared = {thing.class_name for relation in intent.relations for thing in relation.to}
+        left_out = compared | {thing.class_name for thing in intent.things}
+        left = [thing for thing in _all(predictor) if thing.class_name not in left_out]
+        identifier = Identifier(predictor, left, references, speaks=intent.form == "what")
+        return Plan(identifier, limits, replace(intent, things=tuple(left)), len(left) + len(references))
+    wishes = [
+        Wish(
+            thing,
+            limits.words(thing.class_name),
+            limits.places.size_of((thing.class_name, thing.plural)),
+            limits.near.is_nearest(thing.class_name),
+        )
+        for thing in intent.things
+    ]
+    asker = Asker(predictor, wishes, references, speaks=intent.form == "segment")
+    return Plan(asker, limits, intent, len(wishes) + len(references))
+
+
+def _all(predictor: Lister) -> tuple[Named, ...]:
+    return tuple(predictor.read(name).named[0] for name in predictor.info.classes)
+
+
+def _unlooked(intent: Intent) -> Iterator[str]:
+    """Answers for which the image is not looked at."""
+    if intent.form == "refuse":
+        yield refusal(intent)
+        return
+    if intent.form == "unknown":
+        yield f'I do not know "{intent.unknown}".'
+    else:
+        yield "Ask me to find, count, measure or compare things in this view."
+    yield known([thing.plural for thing in intent.things])
+
+
+def _limits(intent: Intent, tile: Tile | Asked, info: ModelInfo) -> Limits:
+    # The points of the compass are those of the raster's axes: a rotated raster has its own north.
+    north_up, east_right = tile.transform.e < 0, tile.transform.a > 0
+    places = (
+        qualifiers.Qualifiers()
+        if info.reads_places
+        else qualifiers.parse(intent.text, north_up=north_up, east_right=east_right)
+    )
+    near = nearness.on_tile(intent.relations, tile)
+    return Limits(_of_all(places, intent.things), near, (tile.height, tile.width), intent.areas, intent.things)
+
+
+def _of_all(places: qualifiers.Qualifiers, things: Sequence[Named]) -> qualifiers.Qualifiers:
+    """The words of size, those that name none of the things taken for all: "which of them is the largest here?"."""
+    names = [name for thing in things for name in (thing.class_name, thing.plural)]
+    if not names:
+        return places
+    sizes = (size if size.names(names) else replace(size, noun="one") for size in places.sizes)
+    return replace(places, sizes=tuple(sizes))
+
+
+def _references(intent: Intent) -> tuple[Named, ...]:
+    """The things that others are compared with, each class once, but those that are compared with their like."""
+    alike = {each.of for each in intent.relations if each.of == tuple({thing.class_name for thing in each.to})}
+    things = (thing for relation in intent.relations if relation.kind != "undecided" for thing in relation.to)
+    return tuple(thing for thing in distinct(things) if (thing.class_name,) not in alike)
+
+
+def _has_words(prompt: str) -> bool:
+    return any(character.isalnum() for character in prompt)

@@ -1,0 +1,1 @@
+"""GeoPix in the Processing toolbox, the modeler and ``qgis_process``."""
