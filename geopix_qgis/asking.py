@@ -8,7 +8,7 @@ from typing import Optional
 
 from .errors import PluginError
 from .handover import Handover
-from .protocol import MAX_PROMPT_CHARS, AskRequest, Turn
+from .protocol import MAX_PROMPT_CHARS, AskRequest, Tile, Turn
 from .raster import Selection
 from .settings import Settings
 from .translation import tr
@@ -39,6 +39,7 @@ class Asking:
 
 def request_about(
     selection: Selection,
+    tile: Tile,
     prompt: str,
     choices: Settings,
     number: int = 1,
@@ -49,6 +50,7 @@ def request_about(
 
     Args:
         selection: Which pixels.
+        tile: How they are sent.
         prompt: What is asked.
         choices: Model and least score are those chosen in here.
         number: Of the turn.
@@ -57,7 +59,7 @@ def request_about(
     """
     return AskRequest(
         prompt,
-        selection.tile,
+        tile,
         tuple(history),
         choices.model,
         number,

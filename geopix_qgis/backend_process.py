@@ -1,7 +1,7 @@
 """The model process: finding its Python, starting it with a clean environment, knowing how it is.
 
 It is a child of QGIS that serves on 127.0.0.1.  It says where on its standard output, one JSON line, and ends when its
-standard input does, so that it never outlives a QGIS that was killed.
+standard input does, so that it never outlives a QGIS that was killed.  In its place a server elsewhere can be used.
 """
 
 from __future__ import annotations
@@ -11,13 +11,19 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
-from . import protocol
+from . import credentials, protocol
+from .endpoint import Endpoint
 from .errors import BackendError
+from .health import HealthCheck
+from .process_home import installed, process_home, python_of
 from .qt import QtCore, Signal
+from .settings import Settings
+from .shipped import plugin_version
+from .translation import tr
+from .vitals import Health
 
 START_LIMIT_MS = 120_000
 STDERR_TAIL_CHARS = 4000
@@ -43,37 +49,75 @@ class State(enum.Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a ready model process listens on 127.0.0.1, and the token that it wants."""
-
-    port: int
-    token: str
-
-
 def find_python(configured: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """The Python that holds the model: the setting, else ``GEOPIX_BACKEND_PYTHON``, else ``.venv`` beside the plugin.
+    """The Python that holds the model.
+
+    The setting, else ``GEOPIX_BACKEND_PYTHON``, else what the plugin has installed, else ``.venv`` beside the plugin.
 
     Raises:
-        BackendError: If there is none, or the one that was named does not exist.
+        BackendError: If there is none, the one that was named does not exist, or what is installed is of another
+            version.
     """
     for source, named in (
-        ("the settings", configured),
+        (tr("the settings"), configured),
         ("GEOPIX_BACKEND_PYTHON", environ.get("GEOPIX_BACKEND_PYTHON")),
     ):
         if named and not Path(named).is_file():
-            raise BackendError(f"The Python named by {source} does not exist: {named}. Choose another one.")
+            raise BackendError(
+                tr(
+                    "The Python named by {source} does not exist: {named}. Choose another one.",
+                    source=source,
+                    named=named,
+                )
+            )
         if named:
             return Path(named)
+    home = process_home(environ)
+    found = installed(home)
+    if found is not None and found.version != plugin_version():
+        raise BackendError(
+            tr(
+                "The installed model process is of version {version}, this plugin of version "
+                "{plugin_version}. Press Set up... to install the one that belongs to it; the old one "
+                "is then removed.",
+                version=found.version,
+                plugin_version=plugin_version(),
+            )
+        )
+    if found is not None:
+        return python_of(home / found.folder)
     # A development install is a symbolic link to the repository, so look beside the real folder.
-    home = Path(__file__).resolve().parent.parent / ".venv"
-    for candidate in (home / "bin" / "python", home / "Scripts" / "python.exe"):
-        if candidate.is_file():
-            return candidate
+    beside = python_of(Path(__file__).resolve().parent.parent / ".venv")
+    if beside.is_file():
+        return beside
     raise BackendError(
-        "The model runs in its own Python, and none was found. Run scripts/install of GeoPix, "
-        "then choose .venv/bin/python of that folder."
+        tr(
+            "The model runs in a process of its own, which is not installed yet. Press Set up..., "
+            "or choose the Python of an environment that holds it (.venv/bin/python where "
+            "scripts/install was run)."
+        )
     )
+
+
+def target_of(choices: Settings) -> Union[Path, Endpoint]:
+    """What the settings name: the Python of a process of this machine, or a server with its token.
+
+    Raises:
+        BackendError: If there is no such Python, or the token cannot be read.
+    """
+    if choices.server_url:
+        return Endpoint(0, credentials.recall(choices.server_url), choices.server_url)
+    return find_python(choices.backend_python)
+
+
+def target_if_known(choices: Settings) -> Union[Path, Endpoint, None]:
+    """As ``target_of``, and None where that fails or would ask for the master password of QGIS."""
+    if choices.server_url and not credentials.unlocked():
+        return None
+    try:
+        return target_of(choices)
+    except BackendError:
+        return None
 
 
 def clean_environment(environ: Mapping[str, str], token: str) -> dict[str, str]:
@@ -83,9 +127,13 @@ def clean_environment(environ: Mapping[str, str], token: str) -> dict[str, str]:
 
 
 class BackendProcess(QtCore.QObject):
-    """One child process.  Signals: ``state_changed(State)``, ``ready(Endpoint)``, ``failed(str)``."""
+    """One child process, or a server in its place.
+
+    Signals: ``state_changed(State)``, ``ready(Endpoint)``, ``failed(str)``, and ``wrote()`` when ``stderr_tail`` grew.
+    """
 
     state_changed = Signal(object)
+    wrote = Signal()
     ready = Signal(object)
     failed = Signal(str)
 
@@ -97,14 +145,34 @@ class BackendProcess(QtCore.QObject):
         self._out = b""
         self._err = ""
         self._process: Optional[QtCore.QProcess] = None
+        self._check = HealthCheck(self)
+        self._check.well.connect(self._server_is_well)
+        self._check.failed.connect(self._fail)
+        self._server = Endpoint(0, "")
         self._limit = QtCore.QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.setInterval(START_LIMIT_MS)
         self._limit.timeout.connect(self._took_too_long)
 
+    def reach(self, target: Union[Path, Endpoint], device: str) -> None:
+        """Starts a process with a Python, or uses a server, see ``target_of``; ``ready`` or ``failed`` follows."""
+        if isinstance(target, Endpoint):
+            self.connect_to(target)
+        else:
+            self.start(target, device)
+
+    def connect_to(self, server: Endpoint) -> None:
+        """Uses a server elsewhere; ``ready`` or ``failed`` follows.  Does nothing where one already runs or starts."""
+        if self.running:
+            return
+        self._end()
+        self._err, self._server = "", server
+        self._set(State.STARTING)
+        self._check.start(server)
+
     def start(self, python: Path, device: str = "auto") -> None:
         """Starts the process; ``ready`` or ``failed`` follows.  Does nothing where it already runs or starts."""
-        if self.state in (State.STARTING, State.READY, State.BUSY):
+        if self.running:
             return
         self._out, self._err, self.endpoint = b"", "", None
         process = QtCore.QProcess(self)
@@ -127,6 +195,22 @@ class BackendProcess(QtCore.QObject):
         self._end()
         self._set(State.OFF)
 
+    def lost(self, message: str) -> None:
+        """Notes that a server has gone: the next question asks for it anew.  Says nothing of a process of this machine,
+        which says so itself."""
+        if self.endpoint is not None and self.endpoint.remote:
+            self._fail(message)
+
+    @property
+    def server(self) -> str:
+        """Address of the server that is used, "" for a process of this machine."""
+        return self.endpoint.url if self.endpoint is not None else ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs, or is on its way."""
+        return self.state in (State.STARTING, State.READY, State.BUSY)
+
     def set_busy(self, busy: bool) -> None:
         """Marks a ready process as answering, or as ready again."""
         if self.state in (State.READY, State.BUSY):
@@ -139,6 +223,7 @@ class BackendProcess(QtCore.QObject):
 
     def _end(self) -> None:
         self._limit.stop()
+        self._check.cancel()
         process, self._process, self.endpoint = self._process, None, None
         if process is not None:
             process.blockSignals(True)
@@ -172,8 +257,12 @@ class BackendProcess(QtCore.QObject):
     def _became_ready(self, said: dict[str, Any]) -> None:
         if said.get("protocol") != protocol.VERSION:
             self._fail(
-                f"The model process speaks version {said.get('protocol')} of the protocol and this plugin version "
-                f"{protocol.VERSION}. Install the same release of both."
+                tr(
+                    "The model process speaks version {found} of the protocol and this plugin version "
+                    "{version}. Install the same release of both.",
+                    found=said.get("protocol"),
+                    version=protocol.VERSION,
+                )
             )
             return
         self._limit.stop()
@@ -181,27 +270,43 @@ class BackendProcess(QtCore.QObject):
         self._set(State.READY)
         self.ready.emit(self.endpoint)
 
+    def _server_is_well(self, _health: Health) -> None:
+        self.endpoint = self._server
+        self._set(State.READY)
+        self.ready.emit(self._server)
+
     def _read_err(self) -> None:
         if self._process is not None:
             text = bytes(self._process.readAllStandardError()).decode("utf-8", "replace")
             self._err = (self._err + text)[-STDERR_TAIL_CHARS:]
+            self.wrote.emit()
 
     def _error_occurred(self, error: Any) -> None:
         if error == QtCore.QProcess.ProcessError.FailedToStart and self._process is not None:
             program = self._process.program()
-            self._fail(f"The model process did not start: {program} is not a program that runs. Choose another Python.")
+            self._fail(
+                tr(
+                    "The model process did not start: {program} is not a program that runs. Choose another Python.",
+                    program=program,
+                )
+            )
 
     def _finished(self, code: int, status: Any) -> None:
         self._read_err()
         if status == QtCore.QProcess.ExitStatus.CrashExit:  # it had no time to say why
-            why = "it crashed or was killed, perhaps because the memory was full. Ask again to restart it"
+            why = tr("it crashed or was killed, perhaps because the memory was full. Ask again to restart it")
         else:
             said = [line for line in self._err.splitlines() if line.strip() and not line.startswith(CHATTER)]
-            why = said[-1].strip().rstrip(".") if said else "it did not say why. Ask again to restart it"
-        self._fail(f"The model process ended unexpectedly (code {code}): {why}.")
+            why = said[-1].strip().rstrip(".") if said else tr("it did not say why. Ask again to restart it")
+        self._fail(tr("The model process ended unexpectedly (code {code}): {why}.", code=code, why=why))
 
     def _took_too_long(self) -> None:
-        self._fail(f"The model process was not ready within {START_LIMIT_MS // 1000} s. Ask again to restart it.")
+        self._fail(
+            tr(
+                "The model process was not ready within {start_limit_ms} s. Ask again to restart it.",
+                start_limit_ms=START_LIMIT_MS // 1000,
+            )
+        )
 
 
 def _json_object(line: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One question over HTTP, its answer as a stream of events."""
+"""One question, or the download of a model, over HTTP; its answer as a stream of events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any, Optional
 
 from . import bodies, loopback, protocol
-from .backend_process import Endpoint
+from .endpoint import Endpoint
 from .handover import Handover
 from .qt import QtCore, QtNetwork, Signal
 from .translation import tr
@@ -48,20 +48,24 @@ class AskClient(QtCore.QObject):
 
     def ask(self, endpoint: Endpoint, question: Handover) -> None:
         """Posts a question; its shared memory is given back when the answer ends."""
+        if endpoint.remote and question.shared:
+            question.unshare()
+        self._question = question
+        self._post(endpoint, "/v1/ask", question.content_type, question.body)
+
+    def fetch_model(self, endpoint: Endpoint, name: str) -> None:
+        """Lets the model process fetch a published model; ``received`` gets ``protocol.InstallEvent``s."""
+        self._post(endpoint, f"/v1/models/{name}/download", protocol.JSON_TYPE, b"")
+
+    def _post(self, endpoint: Endpoint, path: str, content_type: str, body: bytes) -> None:
         if self._reply is not None:
             raise RuntimeError("an answer is still on its way")
-        self._endpoint, self._question = endpoint, question
-        self._post()
-
-    def _post(self) -> None:
-        endpoint, question = self._endpoint, self._question
-        if endpoint is None or question is None:
-            return
+        self._endpoint = endpoint
         self._forget()
-        request = loopback.request_to(endpoint, "/v1/ask")
-        request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, question.content_type)
+        request = loopback.prepare(self._network, endpoint, path)
+        request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, content_type)
         request.setRawHeader(b"Accept", b"text/event-stream")
-        self._reply = self._network.post(request, QtCore.QByteArray(question.body))
+        self._reply = self._network.post(request, QtCore.QByteArray(body))
         self._reply.readyRead.connect(self._read)
         self._reply.finished.connect(self._ended)
         self._watchdog.start()
@@ -90,7 +94,7 @@ class AskClient(QtCore.QObject):
         if self._reply is None or self._closing:
             return
         self._watchdog.start()
-        if self._status() != 200:
+        if loopback.status_of(self._reply) != 200:
             return  # a refusal in JSON: read as a whole in `_finish`
         data, self._buffer = self._buffer, b""
         try:
@@ -99,7 +103,8 @@ class AskClient(QtCore.QObject):
             self._give_up("protocol", tr("The answer of the model process cannot be read: {error}", error=error))
             return
         for event in events:
-            if isinstance(event, (protocol.DoneEvent, protocol.ErrorEvent)):
+            last = isinstance(event, protocol.InstallEvent) and event.stage == "installed"
+            if last or isinstance(event, (protocol.DoneEvent, protocol.ErrorEvent)):
                 self._outcome = ("finished",)
             self.received.emit(event)
             if self._closing:  # a slot called stop
@@ -115,26 +120,21 @@ class AskClient(QtCore.QObject):
         self._watchdog.stop()
         outcome = self._outcome or self._failure(reply)
         reply.deleteLater()
-        if outcome[:2] == ("failed", bodies.SHARED_CODE) and self._question is not None and self._question.shared:
-            self._question.unshare()
-            self._post()
+        question, self._question = self._question, None
+        if outcome[:2] == ("failed", bodies.SHARED_CODE) and question is not None and self._endpoint is not None:
+            question.unshare()  # a frame is never refused for this
+            self._post(self._endpoint, "/v1/ask", question.content_type, question.body)
             return
-        if self._question is not None:
-            self._question.close()
-            self._question = None
+        if question is not None:
+            question.close()
         getattr(self, outcome[0]).emit(*outcome[1:])
 
     def _failure(self, reply: Any) -> tuple[str, str, str]:
         """Why a reply ended without a last event."""
-        status = reply.attribute(QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-        if status is not None and int(status) != 200:
-            return ("failed", *_refusal(int(status), self._buffer))
+        status = loopback.status_of(reply)
+        if status not in (0, 200):
+            return ("failed", *_refusal(status, self._buffer))
         return ("failed", "connection", tr("The model process broke off its answer."))
-
-    def _status(self) -> int:
-        attribute = QtNetwork.QNetworkRequest.Attribute.HttpStatusCodeAttribute
-        value = self._reply.attribute(attribute) if self._reply is not None else None
-        return int(value) if value is not None else 0
 
     def _give_up(self, code: str, message: str) -> None:
         if self._reply is not None and not self._closing:

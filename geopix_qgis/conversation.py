@@ -10,8 +10,9 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 from . import settings as stored
 from .areas import Area
 from .asking import Asking, check_prompt, request_about, stopped
-from .backend_process import BackendProcess, Endpoint, State, find_python
+from .backend_process import BackendProcess, State, target_if_known, target_of
 from .client import AskClient
+from .endpoint import Endpoint
 from .errors import BackendError, PluginError
 from .estimate import Rates
 from .handover import Handover
@@ -26,6 +27,7 @@ from .protocol import (
     ProgressEvent,
     RegionEvent,
     TextEvent,
+    Tile,
     TileEvent,
 )
 from .provenance import Run
@@ -133,11 +135,10 @@ class Conversation(QtCore.QObject):
 
     def warm_up(self) -> None:
         """Starts the model process before the first question, where its Python is known; silent where not."""
-        try:
-            python = find_python(stored.load().backend_python)
-        except BackendError:
-            return
-        self.process.start(python, stored.load().device)
+        choices = stored.load()
+        target = target_if_known(choices)
+        if target is not None:
+            self.process.reach(target, choices.device)
 
     def ask(
         self,
@@ -160,10 +161,11 @@ class Conversation(QtCore.QObject):
         """
         if self.active or self._client.active:
             return False
+        choices = stored.load()
         try:
             selection = select(layer, area, view, resolution_m)
             check_prompt(prompt)
-            python = find_python(stored.load().backend_python)
+            target = target_of(choices)
         except BackendError as error:
             self.python_missing.emit(str(error))
             return False
@@ -177,8 +179,10 @@ class Conversation(QtCore.QObject):
         self._set(Phase.STARTING)
         if selection.rendering is not None:
             self.progress.emit(0, 0, tr("Rendering the layer..."))
-        self._pixels.fetch(selection, anew=not (follow_up and self.book.context))
-        self.process.start(python, stored.load().device)
+        finest_m = self.facts.gsd_range_m[0] if self.facts else None
+        away, again = bool(choices.server_url), follow_up and bool(self.book.context)
+        self._pixels.fetch(selection, anew=not again, away=away, finest_m=finest_m)
+        self.process.reach(target, choices.device)
         return True
 
     def stop(self) -> None:
@@ -197,19 +201,24 @@ class Conversation(QtCore.QObject):
         self._pixels.cancel()
         self.process.stop()
 
-    def _pixels_ready(self, pixels: Optional[bytes]) -> None:
+    def _pixels_ready(self, tile: Tile, pixels: Optional[bytes]) -> None:
         if self._asking is None or self.phase is not Phase.STARTING:
             return
-        turn, selection = self._asking.turn, self._asking.selection
+        turn, choices, task = self._asking.turn, stored.load(), self._asking.task
         request = request_about(
-            selection, turn.prompt, stored.load(), turn.number, self.book.context, self._asking.task
+            self._asking.selection, tile, turn.prompt, choices, turn.number, self.book.context, task
         )
         self._asking.body = Handover(request, pixels)
         self._send()
 
-    def _process_ready(self, endpoint: Endpoint) -> None:
-        self._models_client.fetch(endpoint)
+    def _process_ready(self, _endpoint: Endpoint) -> None:
+        self.look_at_models()
         self._send()
+
+    def look_at_models(self) -> None:
+        """Asks the model process once more which models there are; ``models_changed`` follows."""
+        if self.process.endpoint is not None:
+            self._models_client.fetch(self.process.endpoint)
 
     def _take_models(self, models: tuple[ModelFacts, ...]) -> None:
         self.models = models
@@ -338,6 +347,7 @@ class Conversation(QtCore.QObject):
 
     def _broken_off(self) -> None:
         self._fail(BROKEN_OFF)
+        self.process.lost(tr("The connection to the server broke. The next question connects anew."))
 
     def _process_failed(self, message: str) -> None:
         if self.active:

@@ -15,6 +15,7 @@ from .protocol import ModelFacts, PixelTile
 from .raster import Selection
 from .translation import tr
 from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
+from .wording import duration
 from .wording import windows as windows_text
 
 STORE = "geopix/rates"
@@ -83,7 +84,7 @@ def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:
     if cost is not None:
         parts.append(windows_text(cost.windows))
         if cost.seconds is not None:
-            parts.append(f"~{_duration(cost.seconds)}")
+            parts.append(f"~{duration(cost.seconds)}")
         parts.append(_memory(cost.memory_bytes))
     if selection.rendering is not None:
         parts.append(tr("as drawn by QGIS"))
@@ -131,7 +132,7 @@ def _is_past(past: Any) -> bool:
 
 def _over(windows: int, seconds: Optional[float], area_bytes: int) -> str:
     if seconds is not None and seconds > MAX_SECONDS:
-        return tr("This takes about {duration}. Choose a smaller area, or send it anyway.", duration=_duration(seconds))
+        return tr("This takes about {duration}. Choose a smaller area, or send it anyway.", duration=duration(seconds))
     if seconds is None and windows > MAX_WINDOWS:
         return tr(
             "These are {windows:,} windows, which may take long. Choose a smaller area, or send it anyway.",
@@ -149,16 +150,6 @@ def _resolution(gsd_m: Optional[float]) -> str:
     if gsd_m is None:
         return tr("no CRS")
     return tr("{gsd_m:.2f} m", gsd_m=gsd_m) if gsd_m < 100 else tr("{gsd_m:,.0f} m", gsd_m=gsd_m)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return tr("{seconds} s", seconds=max(1, round(seconds)))
-    return (
-        tr("{seconds:.0f} min", seconds=seconds / 60)
-        if seconds < 5400
-        else tr("{seconds:.1f} h", seconds=seconds / 3600)
-    )
 
 
 def _memory(size: int) -> str:

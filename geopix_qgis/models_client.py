@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from . import loopback, protocol
-from .backend_process import Endpoint
+from .endpoint import Endpoint
 from .qt import QtCore, QtNetwork, Signal
 
 
@@ -23,7 +23,7 @@ class ModelsClient(QtCore.QObject):
         """Asks once."""
         if self._reply is not None:
             return
-        self._reply = self._network.get(loopback.request_to(endpoint, "/v1/models"))
+        self._reply = self._network.get(loopback.prepare(self._network, endpoint, "/v1/models"))
         self._reply.finished.connect(self._ended)
 
     def _ended(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from qgis.core import QgsApplication
 
-from .backend_process import Endpoint
+from .endpoint import Endpoint
 from .gui.dock import GeoPixDock
 from .gui.help_window import HelpWindow
 from .gui.locator import PromptFilter

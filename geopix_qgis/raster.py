@@ -239,8 +239,8 @@ def _check_size(window: Window) -> None:
             tr(
                 "This area has {pixels:,.0f} million pixels, at most {max_window_pixels:,.0f} million "
                 "are read at once. Zoom in and choose View.",
-                pixels=pixels / 1000000.0,
-                max_window_pixels=MAX_WINDOW_PIXELS / 1000000.0,
+                pixels=pixels / 1e6,
+                max_window_pixels=MAX_WINDOW_PIXELS / 1e6,
             )
         )
 

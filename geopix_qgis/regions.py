@@ -105,7 +105,7 @@ def multipolygon(geojson: dict[str, Any]) -> Optional[QgsGeometry]:
     """
     if geojson.get("type") != "Polygon":
         raise LayerError(
-            tr("The model process sent a geometry of type {get!r}, expected a Polygon.", get=geojson.get("type"))
+            tr("The model process sent a geometry of type {kind!r}, expected a Polygon.", kind=geojson.get("type"))
         )
     rings = [[QgsPointXY(*point[:2]) for point in ring] for ring in geojson["coordinates"]]
     geometry = QgsGeometry.fromPolygonXY(rings)

@@ -21,6 +21,7 @@ class Settings:
         storage: ``memory``, or ``geopackage``: new answers are written into a file beside the raster at once.
         layer_per: ``conversation``, or ``class`` for a layer of its own for each class.
         labels: Whether new layers of answers show labels.
+        server_url: Address of a model process on another computer; empty where it runs on this one.
     """
 
     backend_python: str = ""
@@ -30,6 +31,7 @@ class Settings:
     storage: str = "memory"
     layer_per: str = "conversation"
     labels: bool = False
+    server_url: str = ""
 
 
 def load() -> Settings:

@@ -20,7 +20,7 @@ DECIMAL_COMMA = {"de"}
 SWAPPED = str.maketrans(",.", ".,")
 
 
-def tr(text: str, **values: Any) -> str:
+def tr(text: str, /, **values: Any) -> str:
     """A text in the analyst's language, English where there is no translation, with values put into its ``{names}``.
 
     The text must be a literal, so that ``scripts/translations`` finds it.

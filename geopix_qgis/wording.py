@@ -29,3 +29,12 @@ def area_text(area: float, measured: bool) -> str:
     if area < 1e5:
         return tr("{area:,.0f} m²", area=area)
     return tr("{area:,.1f} ha", area=area / 1e4) if area < 1e7 else tr("{area:,.1f} km²", area=area / 1e6)
+
+
+def duration(seconds: float) -> str:
+    """A time for reading: "40 s", "12 min" or "3.1 h"."""
+    if seconds < 90:
+        return tr("{seconds} s", seconds=max(1, round(seconds)))
+    if seconds < 5400:
+        return tr("{seconds:.0f} min", seconds=seconds / 60)
+    return tr("{seconds:.1f} h", seconds=seconds / 3600)

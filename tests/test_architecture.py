@@ -34,9 +34,8 @@ NEVER = {
 }
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
-SHARED = {
-    f"geopix_qgis.{name}" for name in ("bodies", "protocol", "palette", "squaring")
-}  # all that the backend may see of it
+# All that the backend may see of the plugin.
+SHARED = {f"geopix_qgis.{name}" for name in ("bodies", "protocol", "vitals", "palette", "squaring")}
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -56,8 +55,10 @@ LAYERS = {
         {"provenance", "styling"},
         {"storage"},
         # a question on its way, and what the model process says of itself
-        {"client", "handover", "models_client", "loopback", "backend_process", "pixels", "estimate"}
-        | {"diagnosis", "examples"},
+        {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"}
+        | {"handover", "endpoint", "health", "credentials", "model_choice", "file_pixels"}
+        # installing the model process
+        | {"process_home", "install_tools", "install_plan", "install_problems", "installer"},
         # which pixels
         {"raster"},
         {"areas", "rendering", "raster_grid", "map_tiles", "contrast", "window_count"},
@@ -68,7 +69,7 @@ LAYERS = {
         {"squaring"},
         {"bodies"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
-        | {"translation"},
+        | {"redaction", "offline_bundle", "vitals", "translation"},
     ],
     "geopix_backend": [{"cli"}, {"server"}, {"scheduler", "engine"}, {"tiling", "raster", "vectors"}],
 }

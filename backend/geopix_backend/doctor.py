@@ -10,11 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 import psutil
-import torch
 
 from geopix_model import __version__, registry
 
-from .machine import device_memory
+from .machine import hardware
 from .models import models
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "rasterio", "pyproj", "shapely", "pyogrio",
@@ -51,14 +50,14 @@ def run(args: argparse.Namespace) -> int:
 def findings(device: str = "auto") -> dict[str, Any]:
     """Everything that the command prints, as plain values."""
     where = registry.resolve_device(device)
-    memory = device_memory(where)
+    name, memory = hardware(where)
     return {
         "version": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}, {psutil.cpu_count()} cores",
         "packages": {name: _version(name) for name in PACKAGES},
         "device": where,
-        "device_name": torch.cuda.get_device_name(where) if where.startswith("cuda") else platform.machine(),
+        "device_name": name,
         "memory": asdict(memory),
         "models": [{**model, "fits": model["memory_bytes"] <= memory.free} for model in models(device)],
     }

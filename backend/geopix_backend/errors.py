@@ -13,7 +13,8 @@ GeoPixError
     |-- SharedError    the pixels are not where the request says
     |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
-    `-- PortError      the port is taken
+    |-- PortError      the port is taken
+    `-- ServeError     the server may not or cannot be started like this
 """
 
 from __future__ import annotations
@@ -95,3 +96,9 @@ class PortError(ServerError):
     """The port is taken."""
 
     code = "port"
+
+
+class ServeError(ServerError):
+    """The server may not or cannot be started like this."""
+
+    code = "serve"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,13 @@ def device_memory(device: str) -> Memory:
         return Memory(total, free)
     here = psutil.virtual_memory()
     return Memory(here.total, here.available)
+
+
+def hardware(device: str) -> tuple[str, Memory]:
+    """Name and memory of a device; ``auto`` is resolved."""
+    where = resolve_device(device)
+    name = torch.cuda.get_device_name(where) if where.startswith("cuda") else platform.machine()
+    return name, device_memory(where)
 
 
 def this_machine(home: Path, device: str = "auto") -> Machine:

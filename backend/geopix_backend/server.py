@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hmac
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
@@ -16,15 +17,17 @@ from starlette.types import Receive, Scope, Send
 
 import geopix_qgis.protocol as wire
 from geopix_model import __version__
-from geopix_model.errors import GeoPixError, UnknownModelError
+from geopix_model.errors import DeviceError, GeoPixError, UnknownModelError
 from geopix_model.predictor import Predictor
 from geopix_qgis import bodies
+from geopix_qgis.vitals import Health
 
 from . import outline, raster, tiles
 from .config import ServeConfig
 from .engine import Engine
-from .errors import BusyError, RequestError, TokenError, TooLargeError
+from .errors import BusyError, RequestError, SharedError, TokenError, TooLargeError
 from .installing import Running, download
+from .machine import Memory, hardware
 from .question import Question
 from .scheduler import Scheduler, Sink, Work
 from .shared_pixels import open_shared
@@ -90,17 +93,22 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
 
     @app.get("/health", responses={401: _REFUSALS[401]})
     def health() -> dict[str, Any]:
-        """Version, protocol, the model and its device, and what the model process does."""
+        """Version, protocol, the model, its device and memory, and what the model process does."""
         status = scheduler.status
-        return {
-            "version": __version__,
-            "protocol": wire.VERSION,
-            "model": status.model.name if status.model else config.model,
-            "device": status.model.device if status.model else config.device,
-            "loaded": status.model is not None,
-            "status": status.state,
-            "waiting": status.waiting,
-        }
+        name, memory = _hardware(status.model.device if status.model else config.device)
+        found = Health(
+            version=__version__,
+            protocol=wire.VERSION,
+            model=status.model.name if status.model else config.model,
+            device=status.model.device if status.model else config.device,
+            loaded=status.model is not None,
+            status=status.state,
+            waiting=status.waiting,
+            device_name=name,
+            memory_total=memory.total,
+            memory_free=memory.free,
+        )
+        return dataclasses.asdict(found)
 
     @app.get("/v1/models", responses={401: _REFUSALS[401]})
     def list_models() -> list[Mapping[str, Any]]:
@@ -111,8 +119,8 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
     async def ask(request: Request) -> Response:
         """One question; its answer as a stream of events."""
         body = await _read_body(request, config.max_body_bytes)
-        asked, pixels = _decode(request.headers.get("content-type", ""), body)
-        work = await run_in_threadpool(_prepare, asked, pixels, models, memory)
+        asked, pixels = _decode(request.headers.get("content-type", ""), body, config.local)
+        work = await run_in_threadpool(_prepare, asked, pixels, models, memory, config.local)
         events, sink = _queue()
         job = scheduler.submit(asked.model, work, sink)
         return _EventStream(_stream(events, config.heartbeat_s), lambda: scheduler.cancel(job))
@@ -136,6 +144,14 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         return JSONResponse({"code": "http", "message": message}, error.status_code)
 
     return app
+
+
+def _hardware(device: str) -> tuple[str, Memory]:
+    """Name and memory of a device; nothing where it is not here, which the first question says in words."""
+    try:
+        return hardware(device)
+    except DeviceError:
+        return "", Memory(0, 0)
 
 
 def _queue() -> tuple[asyncio.Queue[wire.Event | None], Sink]:
@@ -201,7 +217,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
     raise TooLargeError(f"The request is longer than {limit // 2**20} MiB; ask about a smaller area.")
 
 
-def _decode(content_type: str, body: bytes) -> tuple[wire.AskRequest, tiles.Pixels | None]:
+def _decode(content_type: str, body: bytes, local: bool) -> tuple[wire.AskRequest, tiles.Pixels | None]:
     try:
         request, pixels = bodies.decode_request(content_type, body)
     except (wire.ProtocolError, RecursionError) as error:
@@ -209,6 +225,8 @@ def _decode(content_type: str, body: bytes) -> tuple[wire.AskRequest, tiles.Pixe
             f"The request is not one of protocol {wire.VERSION} ({error}); update the client."
         ) from error
     if isinstance(pixels, bodies.SharedPixels) and isinstance(request.tile, wire.PixelTile):
+        if not local:
+            raise SharedError("This server is for other computers, which share no memory with it; send the pixels.")
         return request, open_shared(pixels, raster.pixel_bytes(request.tile))
     return request, pixels if isinstance(pixels, bytes) else None
 
@@ -218,13 +236,14 @@ def _prepare(
     pixels: tiles.Pixels | None,
     models: Callable[[], list[Mapping[str, Any]]],
     memory: tiles.LastTile,
+    files: bool,
 ) -> Work:
     """Refuses what can be refused before the question waits; returns what the model's thread shall do."""
     question = Question.of(asked)
     names = [str(entry["name"]) for entry in models()]
     if asked.model not in names:
         raise UnknownModelError(f"There is no model {asked.model!r}; choose one of: {', '.join(names)}.")
-    tiles.check(asked.tile, pixels)
+    tiles.check(asked.tile, pixels, files=files)
     outline.check(asked.outline)
 
     def work(predictor: Predictor, cancelled: Callable[[], bool]) -> Iterator[wire.Event]:

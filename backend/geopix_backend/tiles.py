@@ -18,15 +18,22 @@ KEPT_BYTES = 256 * 2**20
 Pixels = bytes | mmap
 
 
-def check(tile: wire.Tile, pixels: Pixels | None) -> None:
+def check(tile: wire.Tile, pixels: Pixels | None, *, files: bool = True) -> None:
     """Refuses a tile that cannot be read, without reading all of it.
 
+    Args:
+        tile: Of a request.
+        pixels: That came with it.
+        files: Whether paths are accepted.  For other computers they are not: they would read this one's disk.
+
     Raises:
-        RequestError: If its fields are not of the wire's types.
+        RequestError: If its fields are not of the wire's types, or it is a path where none is accepted.
         RasterError: If the raster cannot be opened or the pixels cannot be placed.
         ExtentError: If the window misses the raster.
     """
     if isinstance(tile, wire.PathTile):
+        if not files:
+            raise RequestError("This server reads no files for others; send the pixels with the request.")
         _check_path(tile)
         return
     sizes = isinstance(tile.width, int) and isinstance(tile.height, int)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Callable, Optional
 
 from qgis.core import Qgis, QgsPointXY, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 
-from .. import areas, examples, settings
+from .. import areas, examples
 from ..areas import Area
 from ..backend_process import State
 from ..conversation import Conversation, Phase
@@ -31,6 +30,7 @@ from .model_panel import ModelPanel
 from .panel import Panel
 from .results_menu import ResultsMenu
 from .reviewing import Reviewing
+from .setting_up import SettingUp
 
 FACTS_MS = 150  # after the last change of the view
 WARNING_S, ERROR_S = 8, 0  # an error stays until it is closed
@@ -47,6 +47,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
         panel: The widgets.
         conversation: What they talk to.
         reviewing, exporting: What can be done with what was found.
+        setting_up: Windows that install the model process or name a server.
     """
 
     def __init__(self, canvas: QgsMapCanvas, message_bar: Any, parent: Optional[QtWidgets.QWidget] = None) -> None:
@@ -65,7 +66,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self._footprint, self._glow = Footprint(canvas), Glow(canvas)
         self._listener = MapListener(canvas, self.results)
         self._point_tool = PointTool(canvas)
-        self._model_panel = ModelPanel(self.conversation, self)
+        self.setting_up = SettingUp(self.panel.card, self.conversation, self.say, self)
+        self._model_panel = ModelPanel(self.conversation, self.setting_up, self)
         self._agreed: object = None  # key of a selection that is over a limit and was to be sent anyway
         self._sent_at = QtCore.QElapsedTimer()  # of the last click on Send: the second of a double click is no Stop
         self._sent_at.start()
@@ -90,6 +92,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
         self.panel.area.close_down()
         self.reviewing.close()
         self.exporting.close()
+        self.setting_up.close_down()
+        self._model_panel.close_down()
         self.conversation.close()
 
     def results(self) -> list[Any]:
@@ -218,7 +222,6 @@ class GeoPixDock(QtWidgets.QDockWidget):
         panel.transcript.action_clicked.connect(self._act)
         panel.transcript.example_clicked.connect(panel.prompt.take)
         panel.transcript.describe = self._describe_phrase
-        panel.card.python_chosen.connect(self._python_chosen)
         panel.raster.layerChanged.connect(self._refresh_soon)
         panel.area.changed.connect(self._refresh_soon)
         self.visibilityChanged.connect(self._visibility_changed)
@@ -241,7 +244,6 @@ class GeoPixDock(QtWidgets.QDockWidget):
         talk.process.state_changed.connect(self._process_changed)
         talk.finished.connect(self._finished)
         talk.failed.connect(lambda text: self.say(text, Qgis.MessageLevel.Warning))
-        talk.python_missing.connect(self.panel.card.show_problem)
         talk.models_changed.connect(self._models_changed)
         talk.book.changed.connect(self._turn_changed)
         talk.book.opened.connect(self._opened)
@@ -264,6 +266,7 @@ class GeoPixDock(QtWidgets.QDockWidget):
     def _visibility_changed(self, visible: bool) -> None:
         if visible:
             self._refresh_soon()
+            self.setting_up.check()
         else:
             self._footprint.clear()
             self.panel.point.setChecked(False)
@@ -313,7 +316,8 @@ class GeoPixDock(QtWidgets.QDockWidget):
             self.panel.progress.hide()
 
     def _process_changed(self, state: State) -> None:
-        self.panel.status.show_state(state, self.conversation.process.message)
+        process = self.conversation.process
+        self.panel.status.show_state(state, process.message, process.server)
 
     def _regions_added(self, _count: int) -> None:
         self.panel.transcript.update_turn()
@@ -392,7 +396,3 @@ class GeoPixDock(QtWidgets.QDockWidget):
         found = ", ".join(filter(None, (polygons(count), size)))
         click = tr("Click to see it.") if count == 1 else tr("Click to see them.")
         return f"{found}. {click}"
-
-    def _python_chosen(self, path: str) -> None:
-        settings.save(replace(settings.load(), backend_python=path))
-        self.conversation.process.stop()

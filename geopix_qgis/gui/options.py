@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
@@ -21,7 +22,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
-        chosen = settings.load()
+        chosen = self._before = settings.load()
         self.python, self.model = QgsFileWidget(), QtWidgets.QLineEdit(chosen.model)
         self.python.setFilePath(chosen.backend_python)
         self.python.setToolTip(tr("Empty: the environment beside the plugin"))
@@ -66,7 +67,8 @@ class OptionsPage(QgsOptionsPageWidget):
     def apply(self) -> None:
         """Stores what is chosen."""
         settings.save(
-            settings.Settings(
+            replace(
+                self._before,
                 backend_python=self.python.filePath().strip(),
                 model=self.model.text().strip() or settings.Settings.model,
                 device=self.device.currentText().strip() or settings.Settings.device,

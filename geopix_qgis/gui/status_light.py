@@ -26,10 +26,11 @@ NAMES = {
 MEANINGS = {
     State.OFF: tr("The model process is not running; the first question starts it."),
     State.STARTING: tr("The model process is starting."),
-    State.READY: tr("The model process is ready. Nothing leaves this machine."),
+    State.READY: tr("The model process is ready."),
     State.BUSY: tr("The model is answering."),
     State.ERROR: tr("The model process has a problem; the next question restarts it."),
 }
+HERE = tr("Nothing leaves this machine.")
 SIDE = 10
 
 
@@ -44,13 +45,14 @@ class StatusLight(QtWidgets.QToolButton):
         self.setIconSize(QtCore.QSize(SIDE, SIDE))
         self.show_state(State.OFF)
 
-    def show_state(self, state: State, detail: str = "") -> None:
-        """Shows a state; ``detail`` is added to the tooltip."""
+    def show_state(self, state: State, detail: str = "", server: str = "") -> None:
+        """Shows a state; ``detail`` is added to the tooltip, and the address of a ``server`` that is used."""
         self.setIcon(QtGui.QIcon(_dot(COLOURS[state])))
         self.setText(NAMES[state])
-        self.setToolTip(
-            f"{MEANINGS[state]}\n{detail}".strip() + "\n" + tr("Click for the model, its log and a restart.")
-        )
+        meaning = f"{MEANINGS[state]} {HERE}" if state is State.READY and not server else MEANINGS[state]
+        sent = tr("Questions and pixels go to {server}.", server=server) if server else ""
+        click = tr("Click for the model, its log and a restart.")
+        self.setToolTip("\n".join(filter(None, (meaning, sent, detail, click))))
         self.setAccessibleName(tr("Model process: {state}", state=NAMES[state]))
 
 

@@ -114,6 +114,56 @@
         <translation>Die Eingabe hat {count:,} Zeichen. Kürzen Sie sie auf höchstens {max_prompt_chars:,}.</translation>
     </message>
     <message>
+        <location filename="../backend_process.py"/>
+        <source>The model runs in a process of its own, which is not installed yet. Press Set up..., or choose the Python of an environment that holds it (.venv/bin/python where scripts/install was run).</source>
+        <translation>Das Modell läuft in einem eigenen Prozess, der noch nicht installiert ist. Drücken Sie „Einrichten …“, oder wählen Sie das Python einer Umgebung, die ihn enthält (.venv/bin/python, wo scripts/install gelaufen ist).</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>the settings</source>
+        <translation>den Einstellungen</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The installed model process is of version {version}, this plugin of version {plugin_version}. Press Set up... to install the one that belongs to it; the old one is then removed.</source>
+        <translation>Der installierte Modellprozess hat die Version {version}, diese Erweiterung die Version {plugin_version}. Drücken Sie „Einrichten …“, um den passenden zu installieren; der alte wird dann entfernt.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>it crashed or was killed, perhaps because the memory was full. Ask again to restart it</source>
+        <translation>er ist abgestürzt oder wurde beendet, vielleicht weil der Arbeitsspeicher voll war. Fragen Sie noch einmal, um ihn neu zu starten</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The model process ended unexpectedly (code {code}): {why}.</source>
+        <translation>Der Modellprozess ist unerwartet zu Ende gegangen (Code {code}): {why}.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The model process was not ready within {start_limit_ms} s. Ask again to restart it.</source>
+        <translation>Der Modellprozess war nicht innerhalb von {start_limit_ms} s bereit. Fragen Sie noch einmal, um ihn neu zu starten.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The Python named by {source} does not exist: {named}. Choose another one.</source>
+        <translation>Das von {source} genannte Python gibt es nicht: {named}. Wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The model process speaks version {found} of the protocol and this plugin version {version}. Install the same release of both.</source>
+        <translation>Der Modellprozess spricht die Version {found} des Protokolls, diese Erweiterung die Version {version}. Installieren Sie beide aus derselben Ausgabe.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>The model process did not start: {program} is not a program that runs. Choose another Python.</source>
+        <translation>Der Modellprozess ist nicht gestartet: {program} ist kein Programm, das läuft. Wählen Sie ein anderes Python.</translation>
+    </message>
+    <message>
+        <location filename="../backend_process.py"/>
+        <source>it did not say why. Ask again to restart it</source>
+        <translation>er hat nicht gesagt, warum. Fragen Sie noch einmal, um ihn neu zu starten</translation>
+    </message>
+    <message>
         <location filename="../client.py"/>
         <source>Ask again; if it stays silent, press Restart in the menu under Model and its process.</source>
         <translation>Fragen Sie noch einmal; schweigt er weiter, drücken Sie im Menü unter „Modell und sein Prozess“ auf „Neu starten“.</translation>
@@ -150,6 +200,11 @@
     </message>
     <message>
         <location filename="../conversation.py"/>
+        <source>The connection to the server broke. The next question connects anew.</source>
+        <translation>Die Verbindung zum Server ist abgebrochen. Die nächste Frage verbindet neu.</translation>
+    </message>
+    <message>
+        <location filename="../conversation.py"/>
         <source>Rendering the layer...</source>
         <translation>Der Layer wird gezeichnet …</translation>
     </message>
@@ -168,6 +223,26 @@
         <location filename="../processing/session.py"/>
         <source>Waiting for the model...</source>
         <translation>Warten auf das Modell …</translation>
+    </message>
+    <message>
+        <location filename="../credentials.py"/>
+        <source>the master password was not given</source>
+        <translation>das Masterpasswort wurde nicht eingegeben</translation>
+    </message>
+    <message>
+        <location filename="../credentials.py"/>
+        <source>The token was not stored in QGIS's authentication manager: {why}. Nothing was changed.</source>
+        <translation>Das Token wurde nicht in der Authentifizierungsverwaltung von QGIS gespeichert: {why}. Nichts wurde geändert.</translation>
+    </message>
+    <message>
+        <location filename="../credentials.py"/>
+        <source>The token of the server {url} cannot be read from QGIS's authentication manager (was its master password given?). Open Use a server... and type it again.</source>
+        <translation>Das Token des Servers {url} kann nicht aus der Authentifizierungsverwaltung von QGIS gelesen werden (wurde ihr Masterpasswort eingegeben?). Öffnen Sie „Server benutzen …“, und geben Sie es noch einmal ein.</translation>
+    </message>
+    <message>
+        <location filename="../endpoint.py"/>
+        <source>{typed!r} is no address of a server. Type it like https://gpu-box:8443.</source>
+        <translation>{typed!r} ist keine Adresse eines Servers. Geben Sie sie ein wie https://gpu-box:8443.</translation>
     </message>
     <message>
         <location filename="../estimate.py"/>
@@ -206,21 +281,6 @@
     </message>
     <message>
         <location filename="../estimate.py"/>
-        <source>{seconds} s</source>
-        <translation>{seconds} s</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
-        <source>{seconds:.0f} min</source>
-        <translation>{seconds:.0f} min</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
-        <source>{seconds:.1f} h</source>
-        <translation>{seconds:.1f} h</translation>
-    </message>
-    <message>
-        <location filename="../estimate.py"/>
         <source>{size:.1f} GiB</source>
         <translation>{size:.1f} GiB</translation>
     </message>
@@ -241,6 +301,7 @@
     </message>
     <message>
         <location filename="../examples.py"/>
+        <location filename="../gui/status_light.py"/>
         <source>Nothing leaves this machine.</source>
         <translation>Nichts verlässt diesen Rechner.</translation>
     </message>
@@ -593,6 +654,41 @@
         <translation>Zwei Felder heißen {name!r}. Benennen Sie eines um, oder lassen Sie es weg.</translation>
     </message>
     <message>
+        <location filename="../file_pixels.py"/>
+        <source>Reading {reading}</source>
+        <translation>{reading} wird gelesen</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>{path} cannot be opened. Repair the layer's data source first.</source>
+        <translation>{path} kann nicht geöffnet werden. Reparieren Sie zuerst die Datenquelle des Layers.</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>This area has {pixels:,.0f} million pixels, at most {max_sent_px:,.0f} million are sent to a server. Zoom in and choose View.</source>
+        <translation>Dieses Gebiet hat {pixels:,.0f} Millionen Pixel, höchstens {max_sent_px:,.0f} Millionen werden an einen Server gesendet. Zoomen Sie hinein, und wählen Sie „Ausschnitt“.</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>{path} cannot be read to its end. Copy it again.</source>
+        <translation>{path} kann nicht bis zum Ende gelesen werden. Kopieren Sie die Datei noch einmal.</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>The georeference of {path} is not finite. Repair it first.</source>
+        <translation>Die Georeferenz von {path} ist nicht endlich. Reparieren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>{reading} was not read ({name}: {error}).</source>
+        <translation>{reading} wurde nicht gelesen ({name}: {error}).</translation>
+    </message>
+    <message>
+        <location filename="../file_pixels.py"/>
+        <source>{path} cannot be read to its end ({error}). Copy it again.</source>
+        <translation>{path} kann nicht bis zum Ende gelesen werden ({error}). Kopieren Sie die Datei noch einmal.</translation>
+    </message>
+    <message>
         <location filename="../filters.py"/>
         <source>{layer} is being edited and cannot be filtered. Save or cancel its edits first.</source>
         <translation>{layer} wird gerade bearbeitet und kann nicht gefiltert werden. Speichern oder verwerfen Sie zuerst die Änderungen.</translation>
@@ -775,6 +871,9 @@
     <message>
         <location filename="../gui/dock.py"/>
         <location filename="../gui/export_form.py"/>
+        <location filename="../gui/model_list.py"/>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/setup_dialog.py"/>
         <source>Stop</source>
         <translation>Anhalten</translation>
     </message>
@@ -1101,6 +1200,8 @@
     </message>
     <message>
         <location filename="../gui/field_panel.py"/>
+        <location filename="../gui/server_dialog.py"/>
+        <location filename="../gui/setup_dialog.py"/>
         <location filename="../gui/shape_preview.py"/>
         <source>Close</source>
         <translation>Schließen</translation>
@@ -1139,6 +1240,213 @@
         <location filename="../gui/map_links.py"/>
         <source>These polygons are hidden by a filter. Loosen the limits under the answers, or the filter of their layer.</source>
         <translation>Diese Polygone sind von einem Filter verborgen. Lockern Sie die Grenzen unter den Antworten oder den Filter ihres Layers.</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>{name} is here; it answers from the next question on.</source>
+        <translation>{name} ist da und antwortet ab der nächsten Frage.</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <location filename="../gui/options.py"/>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Which model answers, from the next question on</source>
+        <translation>Welches Modell antwortet, ab der nächsten Frage</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Fetch it; an earlier download goes on where it stopped</source>
+        <translation>Herunterladen; ein früherer Versuch geht weiter, wo er aufgehört hat</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Stop the download</source>
+        <translation>Das Herunterladen anhalten</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>What has come is kept</source>
+        <translation>Was schon da ist, bleibt</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Progress of the download</source>
+        <translation>Fortschritt des Herunterladens</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>How far the download is</source>
+        <translation>Wie weit das Herunterladen ist</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source> - not here yet, {download_bytes:.1f} GB</source>
+        <translation> - noch nicht da, {download_bytes:.1f} GB</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Download ({download_bytes:.1f} GB)</source>
+        <translation>Herunterladen ({download_bytes:.1f} GB)</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>Stopped. What has come is kept: Download goes on from here.</source>
+        <translation>Angehalten. Was schon da ist, bleibt: „Herunterladen“ macht hier weiter.</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_list.py"/>
+        <source>{on_this_machine} {how_to_get}</source>
+        <translation>{on_this_machine} {how_to_get}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>{parameters:,.1f} M parameters; needs about {memory_bytes:,.0f} MiB; windows of {window_px} px; {fine:g} to {coarse:g} m per pixel; device {device}</source>
+        <translation>{parameters:,.1f} Mio. Parameter; braucht etwa {memory_bytes:,.0f} MiB; Fenster von {window_px} px; {fine:g} bis {coarse:g} m je Pixel; Gerät {device}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Licence: {licence}</source>
+        <translation>Lizenz: {licence}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>on the server {server_url}</source>
+        <translation>auf dem Server {server_url}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>on this computer</source>
+        <translation>auf diesem Rechner</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>The model process runs {place}.{message}</source>
+        <translation>Der Modellprozess läuft {place}.{message}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Model: {model} (more is known once the process has started), device {device}</source>
+        <translation>Modell: {model} (mehr ist bekannt, wenn der Prozess gestartet ist), Gerät {device}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Not installed: {how_to_get}</source>
+        <translation>Nicht installiert: {how_to_get}</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Start</source>
+        <translation>Starten</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Restart</source>
+        <translation>Neu starten</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Copy report</source>
+        <translation>Bericht kopieren</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/setup_card.py"/>
+        <source>Set up...</source>
+        <translation>Einrichten …</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/setup_card.py"/>
+        <source>Use a server...</source>
+        <translation>Server benutzen …</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Use this computer</source>
+        <translation>Diesen Rechner benutzen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>{name}: {used:.1f} of {memory_total:.1f} GiB in use, {free:.1f} free</source>
+        <translation>{name}: {used:.1f} von {memory_total:.1f} GiB benutzt, {free:.1f} frei</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Memory of the device</source>
+        <translation>Speicher des Geräts</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Of the GPU or the computer that the model runs on</source>
+        <translation>Der GPU oder des Rechners, auf dem das Modell läuft</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Last messages of the model process</source>
+        <translation>Letzte Meldungen des Modellprozesses</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Start the model process; the first question does so as well</source>
+        <translation>Den Modellprozess starten; die erste Frage tut es auch</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>End the model process and free its memory; the chat stays</source>
+        <translation>Den Modellprozess beenden und seinen Speicher freigeben; das Gespräch bleibt</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>End the model process and start it again; the chat stays</source>
+        <translation>Den Modellprozess beenden und wieder starten; das Gespräch bleibt</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Copy versions, settings and messages, without your name</source>
+        <translation>Versionen, Einstellungen und Meldungen kopieren, ohne Ihren Namen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/setup_card.py"/>
+        <source>Set up</source>
+        <translation>Einrichten</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Install the model process anew, such as for another GPU</source>
+        <translation>Den Modellprozess neu installieren, etwa für eine andere GPU</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <location filename="../gui/server_dialog.py"/>
+        <location filename="../gui/setup_card.py"/>
+        <source>Use a server</source>
+        <translation>Server benutzen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Let another computer do the work</source>
+        <translation>Einen anderen Rechner die Arbeit tun lassen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>No longer use the server</source>
+        <translation>Den Server nicht mehr benutzen</translation>
+    </message>
+    <message>
+        <location filename="../gui/model_panel.py"/>
+        <source>Last messages of the model process:</source>
+        <translation>Letzte Meldungen des Modellprozesses:</translation>
     </message>
     <message>
         <location filename="../gui/options.py"/>
@@ -1192,13 +1500,9 @@
     </message>
     <message>
         <location filename="../gui/options.py"/>
+        <location filename="../gui/setup_card.py"/>
         <source>Python of the model</source>
         <translation>Python des Modells</translation>
-    </message>
-    <message>
-        <location filename="../gui/options.py"/>
-        <source>Model</source>
-        <translation>Modell</translation>
     </message>
     <message>
         <location filename="../gui/options.py"/>
@@ -1571,6 +1875,404 @@
         <translation>{undone}: rückgängig gemacht.</translation>
     </message>
     <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>&lt;p&gt;Another computer of your network can do the work, such as one with a GPU. There, &lt;code&gt;geopix serve --host ADDRESS --port 8443&lt;/code&gt; runs with a token.&lt;/p&gt;&lt;p&gt;&lt;b&gt;The pixels that you ask about and your questions are sent to it.&lt;/b&gt; The token is kept encrypted in QGIS's authentication manager.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;Ein anderer Rechner Ihres Netzes kann die Arbeit tun, etwa einer mit GPU. Dort läuft &lt;code&gt;geopix serve --host ADDRESS --port 8443&lt;/code&gt; mit einem Token.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Die Pixel, nach denen Sie fragen, und Ihre Fragen werden an ihn gesendet.&lt;/b&gt; Das Token wird verschlüsselt in der Authentifizierungsverwaltung von QGIS aufbewahrt.&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>This address is not encrypted: everybody on the way can read pixels, questions and the token. Prefer https.</source>
+        <translation>Diese Adresse ist nicht verschlüsselt: Jeder auf dem Weg kann Pixel, Fragen und das Token lesen. Nehmen Sie besser https.</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>GeoPix - use a server</source>
+        <translation>GeoPix - Server benutzen</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Asking it...</source>
+        <translation>Er wird gefragt …</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>It answers: GeoPix {version}, {model} on {where}.</source>
+        <translation>Er antwortet: GeoPix {version}, {model} auf {where}.</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Connect</source>
+        <translation>Verbinden</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Address of the server</source>
+        <translation>Adresse des Servers</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>With its port</source>
+        <translation>Mit dem Port</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Token of the server</source>
+        <translation>Token des Servers</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>As it was given to 'geopix serve'</source>
+        <translation>Wie es 'geopix serve' bekommen hat</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Whether it can be used</source>
+        <translation>Ob er benutzt werden kann</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Try it, and use it from now on if it answers</source>
+        <translation>Ihn ausprobieren und von jetzt an benutzen, wenn er antwortet</translation>
+    </message>
+    <message>
+        <location filename="../gui/server_dialog.py"/>
+        <source>Change nothing</source>
+        <translation>Nichts ändern</translation>
+    </message>
+    <message>
+        <location filename="../gui/setting_up.py"/>
+        <source>The model process is installed. Type a question.</source>
+        <translation>Der Modellprozess ist installiert. Geben Sie eine Frage ein.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setting_up.py"/>
+        <source>Questions and their pixels now go to {url}.</source>
+        <translation>Fragen und ihre Pixel gehen jetzt an {url}.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>Choose Python...</source>
+        <translation>Python wählen …</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Set up the model</source>
+        <translation>Das Modell einrichten</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>What is missing</source>
+        <translation>Was fehlt</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>Install the model process outside of QGIS; asks before it does anything</source>
+        <translation>Den Modellprozess außerhalb von QGIS installieren; fragt, bevor etwas geschieht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>Let another computer, such as a GPU box, do the work</source>
+        <translation>Einen anderen Rechner, etwa einen mit GPU, die Arbeit tun lassen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>Choose Python</source>
+        <translation>Python wählen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_card.py"/>
+        <source>The Python of an environment that holds the model</source>
+        <translation>Das Python einer Umgebung, die das Modell enthält</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>&lt;p&gt;GeoPix answers with a model that runs in a &lt;b&gt;process of its own&lt;/b&gt;. It needs PyTorch and some other packages, which go into a folder of their own. &lt;b&gt;QGIS and its Python are not changed&lt;/b&gt;; deleting the folder undoes everything.&lt;/p&gt;&lt;p&gt;Packages come from where your pip or uv is set to fetch them. After that nothing leaves this computer.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;GeoPix antwortet mit einem Modell, das in einem &lt;b&gt;eigenen Prozess&lt;/b&gt; läuft. Es braucht PyTorch und einige andere Pakete, die in einen eigenen Ordner kommen. &lt;b&gt;QGIS und sein Python werden nicht verändert&lt;/b&gt;; wird der Ordner gelöscht, ist alles rückgängig gemacht.&lt;/p&gt;&lt;p&gt;Pakete kommen von dort, wo Ihr pip oder uv sie laut Einstellung holt. Danach verlässt nichts diesen Rechner.&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Found neither uv nor a Python from 3.11 to 3.14. Install Python 3.12 (64 bits), or uv, which fetches a Python by itself; then press Look again. Or use a server.</source>
+        <translation>Weder uv noch ein Python von 3.11 bis 3.14 gefunden. Installieren Sie Python 3.12 (64 Bit) oder uv, das selbst ein Python holt, und drücken Sie dann „Noch einmal suchen“. Oder benutzen Sie einen Server.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>This copy of the plugin came without the packages of the model. Install the plugin from the zip that scripts/package_plugin makes.</source>
+        <translation>Diese Kopie der Erweiterung kam ohne die Pakete des Modells. Installieren Sie die Erweiterung aus der ZIP-Datei, die scripts/package_plugin macht.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>NVIDIA GPU (CUDA)</source>
+        <translation>NVIDIA-GPU (CUDA)</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>AMD GPU (ROCm)</source>
+        <translation>AMD-GPU (ROCm)</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>{home}
+{free:,.0f} GB are free there</source>
+        <translation>{home}
+Dort sind {free:,.0f} GB frei</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>An index for PyTorch alone, such as PyTorch's start page names it; all else comes from the usual one</source>
+        <translation>Ein Index nur für PyTorch, wie ihn die Startseite von PyTorch nennt; alles andere kommt vom üblichen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>A folder made by scripts/bundle: everything comes from there, without a network</source>
+        <translation>Ein von scripts/bundle gemachter Ordner: Alles kommt von dort, ohne Netz</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>where your pip or uv is set to look</source>
+        <translation>wo Ihr pip oder uv laut Einstellung sucht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>none: fetch from the network</source>
+        <translation>keines: aus dem Netz holen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Look again</source>
+        <translation>Noch einmal suchen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Looking for uv and Python...</source>
+        <translation>uv und Python werden gesucht …</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Make it with</source>
+        <translation>Machen mit</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>PyTorch for</source>
+        <translation>PyTorch für</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>PyTorch index</source>
+        <translation>PyTorch-Index</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Offline bundle</source>
+        <translation>Offline-Bündel</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>none that PyTorch can use</source>
+        <translation>keine, die PyTorch benutzen kann</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>The bundle is of version {version}, this plugin of version {plugin_version}.</source>
+        <translation>Das Bündel hat die Version {version}, diese Erweiterung die Version {plugin_version}.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>The bundle is for {system}, this computer is {here}. Make one on such a computer.</source>
+        <translation>Das Bündel ist für {system}, dieser Rechner ist {here}. Machen Sie eines auf einem solchen Rechner.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>The bundle is for Python {python}. Choose that one above, or install it.</source>
+        <translation>Das Bündel ist für Python {python}. Wählen Sie oben dieses, oder installieren Sie es.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>nothing to fetch</source>
+        <translation>nichts zu holen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>about {download:.1f} GB to fetch</source>
+        <translation>etwa {download:.1f} GB zu holen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>{where}; {fetched}, about {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; {fetched}, während der Installation etwa {disk:.1f} GB auf der Festplatte.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>That is too little: make room first, or set GEOPIX_HOME to another folder.</source>
+        <translation>Das ist zu wenig: Schaffen Sie zuerst Platz, oder setzen Sie GEOPIX_HOME auf einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>With pip on Linux the CUDA build comes unless pip is set otherwise; it runs without a GPU, too, but is large. uv takes the CPU build by itself, or paste the address of a CPU index from PyTorch's page.</source>
+        <translation>Mit pip kommt unter Linux die CUDA-Ausgabe, wenn pip nicht anders eingestellt ist; sie läuft auch ohne GPU, ist aber groß. uv nimmt von selbst die CPU-Ausgabe, oder fügen Sie die Adresse eines CPU-Index von der Seite von PyTorch ein.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Make the environment with</source>
+        <translation>Die Umgebung machen mit</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>uv is quicker, and fetches a Python by itself</source>
+        <translation>uv ist schneller und holt selbst ein Python</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Build of PyTorch</source>
+        <translation>Ausgabe von PyTorch</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Chosen by the GPU that was found; change it if you know better</source>
+        <translation>Nach der gefundenen GPU gewählt; ändern Sie es, wenn Sie es besser wissen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Index for PyTorch</source>
+        <translation>Index für PyTorch</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>After you have installed uv or Python</source>
+        <translation>Nachdem Sie uv oder Python installiert haben</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Where, and how much</source>
+        <translation>Wohin, und wie viel</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>What to know</source>
+        <translation>Was zu wissen ist</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>The model process is installed and was started once. You can ask now.</source>
+        <translation>Der Modellprozess ist installiert und wurde einmal gestartet. Sie können jetzt fragen.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Install</source>
+        <translation>Installieren</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>GeoPix - set up the model</source>
+        <translation>GeoPix - das Modell einrichten</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Go on</source>
+        <translation>Weitermachen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Change what was chosen</source>
+        <translation>Ändern, was gewählt war</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Copy what happened, without your name and without tokens</source>
+        <translation>Kopieren, was geschah, ohne Ihren Namen und ohne Token</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Stop; finished steps are kept</source>
+        <translation>Anhalten; fertige Schritte bleiben</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Begin, or go on</source>
+        <translation>Anfangen oder weitermachen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_dialog.py"/>
+        <source>Close this window; an installation goes on</source>
+        <translation>Dieses Fenster schließen; eine Installation läuft weiter</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>Press Go on whenever you like: finished steps are kept.</source>
+        <translation>Drücken Sie „Weitermachen“, wann Sie wollen: Fertige Schritte bleiben.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>Steps of the installation</source>
+        <translation>Schritte der Installation</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>Progress of this step</source>
+        <translation>Fortschritt dieses Schritts</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>What is done now</source>
+        <translation>Was jetzt geschieht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>How it ended</source>
+        <translation>Wie es ausging</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>What to do next</source>
+        <translation>Was als Nächstes zu tun ist</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>Log of the installation</source>
+        <translation>Protokoll der Installation</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
+        <source>{text}  ({seconds:,.0f} s)</source>
+        <translation>{text}  ({seconds:,.0f} s)</translation>
+    </message>
+    <message>
         <location filename="../gui/shape_preview.py"/>
         <source>{count:,} of {total:,} change{kept}.{cut}</source>
         <translation>{count:,} von {total:,} ändern sich{kept}.{cut}</translation>
@@ -1707,8 +2409,8 @@
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>The model process is ready. Nothing leaves this machine.</source>
-        <translation>Der Modellprozess ist bereit. Nichts verlässt diesen Rechner.</translation>
+        <source>The model process is ready.</source>
+        <translation>Der Modellprozess ist bereit.</translation>
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
@@ -1722,13 +2424,18 @@
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>Model process: {state}</source>
-        <translation>Modellprozess: {state}</translation>
+        <source>Click for the model, its log and a restart.</source>
+        <translation>Klicken Sie für das Modell, sein Protokoll und einen Neustart.</translation>
     </message>
     <message>
         <location filename="../gui/status_light.py"/>
-        <source>Click for the model, its log and a restart.</source>
-        <translation>Klicken Sie für das Modell, sein Protokoll und einen Neustart.</translation>
+        <source>Questions and pixels go to {server}.</source>
+        <translation>Fragen und Pixel gehen an {server}.</translation>
+    </message>
+    <message>
+        <location filename="../gui/status_light.py"/>
+        <source>Model process: {state}</source>
+        <translation>Modellprozess: {state}</translation>
     </message>
     <message>
         <location filename="../gui/task_choice.py"/>
@@ -1801,6 +2508,317 @@
         <translation>Sie</translation>
     </message>
     <message>
+        <location filename="../health.py"/>
+        <source>The server {address}</source>
+        <translation>Der Server {address}</translation>
+    </message>
+    <message>
+        <location filename="../health.py"/>
+        <source>{where} does not accept the token. Ask who runs it for the right one.</source>
+        <translation>{where} nimmt das Token nicht an. Fragen Sie, wer ihn betreibt, nach dem richtigen.</translation>
+    </message>
+    <message>
+        <location filename="../health.py"/>
+        <source>{where} answers, with HTTP status {status}, but is no GeoPix. Check address and port.</source>
+        <translation>{where} antwortet mit dem HTTP-Status {status}, ist aber kein GeoPix. Prüfen Sie Adresse und Port.</translation>
+    </message>
+    <message>
+        <location filename="../health.py"/>
+        <source>{where} speaks version {found} of the protocol and this plugin version {version}. Install the same release of both.</source>
+        <translation>{where} spricht die Version {found} des Protokolls, diese Erweiterung die Version {version}. Installieren Sie beide aus derselben Ausgabe.</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>PyTorch is installed and finds no GPU; it runs on {device}.</source>
+        <translation>PyTorch ist installiert und findet keine GPU; es läuft auf: {device}.</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Make an environment</source>
+        <translation>Eine Umgebung anlegen</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>for the CPU</source>
+        <translation>für die CPU</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>for NVIDIA GPUs</source>
+        <translation>für NVIDIA-GPUs</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>for AMD GPUs</source>
+        <translation>für AMD-GPUs</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Install PyTorch {words}</source>
+        <translation>PyTorch installieren, {words}</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Install the model and its packages</source>
+        <translation>Das Modell und seine Pakete installieren</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Start it once</source>
+        <translation>Einmal starten</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Check the offline bundle</source>
+        <translation>Das Offline-Bündel prüfen</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Bring pip up to date</source>
+        <translation>pip auf den neuesten Stand bringen</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>then press Try again: finished steps are kept.</source>
+        <translation>dann drücken Sie „Noch einmal versuchen“: Fertige Schritte bleiben.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The program was killed; perhaps the memory was full, or a virus scanner ended it.</source>
+        <translation>Das Programm wurde beendet; vielleicht war der Arbeitsspeicher voll, oder ein Virenscanner hat es beendet.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The step failed for a reason that is not known here.</source>
+        <translation>Der Schritt ist aus einem Grund fehlgeschlagen, der hier nicht bekannt ist.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The disk is full.</source>
+        <translation>Die Festplatte ist voll.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <location filename="../installer.py"/>
+        <source>Make room, or name a folder on another disk in GEOPIX_HOME and restart QGIS, {again}</source>
+        <translation>Schaffen Sie Platz, oder nennen Sie in GEOPIX_HOME einen Ordner auf einer anderen Festplatte und starten QGIS neu, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The certificate of the package index is not trusted; often a company's proxy looks into encrypted traffic.</source>
+        <translation>Dem Zertifikat des Paketindex wird nicht vertraut; oft sieht der Proxy einer Firma in verschlüsselten Verkehr hinein.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Ask your IT for the proxy's certificate and name its file in SSL_CERT_FILE (pip: also 'pip config set global.cert FILE'), restart QGIS, {again} An offline bundle needs no network at all.</source>
+        <translation>Fragen Sie Ihre IT nach dem Zertifikat des Proxys, nennen Sie seine Datei in SSL_CERT_FILE (pip: auch 'pip config set global.cert FILE') und starten Sie QGIS neu, {again} Ein Offline-Bündel braucht gar kein Netz.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The proxy refused or did not answer.</source>
+        <translation>Der Proxy hat abgelehnt oder nicht geantwortet.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Check the proxy in Settings &gt; Options &gt; Network (or HTTPS_PROXY), {again}</source>
+        <translation>Prüfen Sie den Proxy unter Einstellungen &gt; Optionen &gt; Netzwerk (oder HTTPS_PROXY), {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>A file or folder may not be written, or a program may not be run.</source>
+        <translation>Eine Datei oder ein Ordner darf nicht beschrieben oder ein Programm nicht ausgeführt werden.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Name a folder of your own in GEOPIX_HOME. Where a virus scanner or a company rule blocks programs in it, ask for an exception for that folder, {again}</source>
+        <translation>Nennen Sie in GEOPIX_HOME einen eigenen Ordner. Wo ein Virenscanner oder eine Regel der Firma Programme darin sperrt, bitten Sie um eine Ausnahme für diesen Ordner, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The package index refused access.</source>
+        <translation>Der Paketindex hat den Zugang verweigert.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Check its address, user and token in your pip or uv settings, {again}</source>
+        <translation>Prüfen Sie Adresse, Benutzer und Token in Ihren Einstellungen von pip oder uv, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The package index cannot be reached.</source>
+        <translation>Der Paketindex ist nicht erreichbar.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Check the connection, {again} uv needs PyTorch's own index for that step; pip goes where it is set to, so choose a Python in place of uv where only a mirror can be reached. Without a network use an offline bundle.</source>
+        <translation>Prüfen Sie die Verbindung, {again} uv braucht für diesen Schritt den Index von PyTorch selbst; pip geht dorthin, wo es eingestellt ist: Wählen Sie also ein Python statt uv, wo nur ein Spiegel erreichbar ist. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The package index was too slow.</source>
+        <translation>Der Paketindex war zu langsam.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Wait for a better connection, {again} What was fetched completely is not fetched again.</source>
+        <translation>Warten Sie auf eine bessere Verbindung, {again} Was vollständig geholt ist, wird nicht noch einmal geholt.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>A downloaded file is damaged.</source>
+        <translation>Eine heruntergeladene Datei ist beschädigt.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Press Try again. If it repeats, copy the bundle anew, or empty pip's cache ('pip cache purge'), {again}</source>
+        <translation>Drücken Sie „Noch einmal versuchen“. Wiederholt es sich, kopieren Sie das Bündel noch einmal, oder leeren Sie den Zwischenspeicher von pip ('pip cache purge'), {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>A package has no file for this Python and system.</source>
+        <translation>Ein Paket hat keine Datei für dieses Python und System.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Choose another Python (3.12 has files for most systems) or another build of PyTorch; an own index or an offline bundle must hold it as well, {again}</source>
+        <translation>Wählen Sie ein anderes Python (3.12 hat Dateien für die meisten Systeme) oder eine andere Ausgabe von PyTorch; ein eigener Index oder ein Offline-Bündel muss sie auch enthalten, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Packages of the index contradict each other.</source>
+        <translation>Pakete des Index widersprechen einander.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Take settings such as extra indexes out of your pip or uv configuration, {again}</source>
+        <translation>Nehmen Sie Einstellungen wie zusätzliche Indexe aus Ihrer Konfiguration von pip oder uv, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>This Python cannot make environments.</source>
+        <translation>Dieses Python kann keine Umgebungen anlegen.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Install its venv (Debian and Ubuntu: python3-venv) or choose another Python, {again}</source>
+        <translation>Installieren Sie sein venv (Debian und Ubuntu: python3-venv), oder wählen Sie ein anderes Python, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>There is no suitable Python.</source>
+        <translation>Es gibt kein passendes Python.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Install Python 3.12 (64 bits), {again}</source>
+        <translation>Installieren Sie Python 3.12 (64 Bit), {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>PyTorch was installed and does not load on this system.</source>
+        <translation>PyTorch wurde installiert und lässt sich auf diesem System nicht laden.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Windows: install Microsoft's Visual C++ runtime (x64). Linux: the system may be too old for this PyTorch. Or choose the CPU build, {again}</source>
+        <translation>Windows: Installieren Sie die Visual-C++-Laufzeit von Microsoft (x64). Linux: Das System ist vielleicht zu alt für dieses PyTorch. Oder wählen Sie die CPU-Ausgabe, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>The memory was full.</source>
+        <translation>Der Arbeitsspeicher war voll.</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Close other programs, {again}</source>
+        <translation>Schließen Sie andere Programme, {again}</translation>
+    </message>
+    <message>
+        <location filename="../install_problems.py"/>
+        <source>Read the log below, {again} Copy report has all that a question for help needs.</source>
+        <translation>Lesen Sie das Protokoll unten, {again} „Bericht kopieren“ enthält alles, was eine Frage nach Hilfe braucht.</translation>
+    </message>
+    <message>
+        <location filename="../install_tools.py"/>
+        <source>Python {oldest} to {newest}</source>
+        <translation>Python {oldest} bis {newest}</translation>
+    </message>
+    <message>
+        <location filename="../install_tools.py"/>
+        <source>Python {version}, {bits} bits</source>
+        <translation>Python {version}, {bits} Bit</translation>
+    </message>
+    <message>
+        <location filename="../install_tools.py"/>
+        <source>{program} has no venv (Debian and Ubuntu: install python3-venv).</source>
+        <translation>{program} hat kein venv (Debian und Ubuntu: python3-venv installieren).</translation>
+    </message>
+    <message>
+        <location filename="../install_tools.py"/>
+        <source>{program} is {what}; 64 bits and {span} are needed.</source>
+        <translation>{program} ist {what}; nötig sind 64 Bit und {span}.</translation>
+    </message>
+    <message>
+        <location filename="../install_tools.py"/>
+        <source>an AMD GPU</source>
+        <translation>eine AMD-GPU</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>The disk has {free:.1f} GB of space left, and about {needed:.1f} GB are needed.</source>
+        <translation>Die Festplatte hat noch {free:.1f} GB Platz, nötig sind etwa {needed:.1f} GB.</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>Update the GPU's driver; or choose a build that fits it: with uv that is found by itself, with pip paste the address of an index from PyTorch's start page; or choose the CPU build, {again}</source>
+        <translation>Aktualisieren Sie den Treiber der GPU, oder wählen Sie eine Ausgabe, die zu ihm passt: Mit uv wird sie von selbst gefunden, mit pip fügen Sie die Adresse eines Index von der Startseite von PyTorch ein; oder wählen Sie die CPU-Ausgabe, {again}</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>Wait until it is done, or close the other QGIS, then press Try again.</source>
+        <translation>Warten Sie, bis es fertig ist, oder schließen Sie das andere QGIS, und drücken Sie dann „Noch einmal versuchen“.</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>Choose another one, {again}</source>
+        <translation>Wählen Sie ein anderes, {again}</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>Choose another folder in the environment variable GEOPIX_HOME, restart QGIS, {again}</source>
+        <translation>Wählen Sie in der Umgebungsvariable GEOPIX_HOME einen anderen Ordner und starten QGIS neu, {again}</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>{title}: done before.</source>
+        <translation>{title}: schon erledigt.</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>It runs on {device} ({name}).</source>
+        <translation>Es läuft auf {device} ({name}).</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source> (not in the log: {strerror})</source>
+        <translation> (nicht im Protokoll: {strerror})</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>Another QGIS is installing the model process.</source>
+        <translation>Ein anderes QGIS installiert gerade den Modellprozess.</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>{done:,.0f} of {total:,.0f} MB</source>
+        <translation>{done:,.0f} von {total:,.0f} MB</translation>
+    </message>
+    <message>
+        <location filename="../installer.py"/>
+        <source>{program} did not start: {why}.</source>
+        <translation>{program} ist nicht gestartet: {why}.</translation>
+    </message>
+    <message>
         <location filename="../layers.py"/>
         <source>The file of the layer {layer} is gone: {path}. Remove the layer, then ask again with Retry; a new one is made.</source>
         <translation>Die Datei des Layers {layer} ist weg: {path}. Entfernen Sie den Layer, und fragen Sie dann mit „wiederholen“ noch einmal; ein neuer wird angelegt.</translation>
@@ -1831,6 +2849,36 @@
         <translation>Die Polygone dieser Antwort können nicht aus {layer} genommen werden. Ist er schreibgeschützt?</translation>
     </message>
     <message>
+        <location filename="../loopback.py"/>
+        <source>nothing listens there; is 'geopix serve' running, and is the port right?</source>
+        <translation>dort antwortet niemand; läuft 'geopix serve', und stimmt der Port?</translation>
+    </message>
+    <message>
+        <location filename="../loopback.py"/>
+        <source>its name is not known; check the address.</source>
+        <translation>sein Name ist nicht bekannt; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+        <location filename="../loopback.py"/>
+        <source>it did not answer in time; check the address, and firewalls on the way.</source>
+        <translation>er hat nicht rechtzeitig geantwortet; prüfen Sie die Adresse und Firewalls auf dem Weg.</translation>
+    </message>
+    <message>
+        <location filename="../loopback.py"/>
+        <source>its certificate is not trusted, or it does not speak https. Add the certificate of its authority under Settings &gt; Options &gt; Authentication &gt; Manage Certificates.</source>
+        <translation>seinem Zertifikat wird nicht vertraut, oder er spricht kein https. Fügen Sie das Zertifikat seiner Stelle unter Einstellungen &gt; Optionen &gt; Authentifizierung &gt; Zertifikate verwalten hinzu.</translation>
+    </message>
+    <message>
+        <location filename="../loopback.py"/>
+        <source>it closed the connection; does it speak https rather than http?</source>
+        <translation>er hat die Verbindung geschlossen; spricht er https statt http?</translation>
+    </message>
+    <message>
+        <location filename="../loopback.py"/>
+        <source>The server {address} was not reached: {why}</source>
+        <translation>Der Server {address} wurde nicht erreicht: {why}</translation>
+    </message>
+    <message>
         <location filename="../map_tiles.py"/>
         <source>{what} did not arrive ({names}).</source>
         <translation>{what}: nicht angekommen ({names}).</translation>
@@ -1851,6 +2899,26 @@
         <translation>kein Bild</translation>
     </message>
     <message>
+        <location filename="../model_choice.py"/>
+        <source>Another process fetches it...</source>
+        <translation>Ein anderer Prozess holt es …</translation>
+    </message>
+    <message>
+        <location filename="../model_choice.py"/>
+        <source>Asking the hub what there is...</source>
+        <translation>Beim Hub wird gefragt, was es gibt …</translation>
+    </message>
+    <message>
+        <location filename="../model_choice.py"/>
+        <source>{stage}: {done_bytes:.1f} of {total_bytes:.1f} GB</source>
+        <translation>{stage}: {done_bytes:.1f} von {total_bytes:.1f} GB</translation>
+    </message>
+    <message>
+        <location filename="../model_choice.py"/>
+        <source>, {duration} left</source>
+        <translation>, noch {duration}</translation>
+    </message>
+    <message>
         <location filename="../outlines.py"/>
         <source>The area has {corners:,} corners. Choose polygons with at most {max_corners:,}.</source>
         <translation>Das Gebiet hat {corners:,} Ecken. Wählen Sie Polygone mit höchstens {max_corners:,}.</translation>
@@ -1864,6 +2932,11 @@
         <location filename="../outlines.py"/>
         <source>The area reaches beyond the area of the raster's CRS. Choose a smaller one.</source>
         <translation>Das Gebiet reicht über den Bereich des Raster-KBS hinaus. Wählen Sie ein kleineres.</translation>
+    </message>
+    <message>
+        <location filename="../pixels.py"/>
+        <source>The raster was not read.</source>
+        <translation>Das Raster wurde nicht gelesen.</translation>
     </message>
     <message>
         <location filename="../plugin.py"/>
@@ -1880,6 +2953,11 @@
         <location filename="../plugin.py"/>
         <source>GeoPix: type a question</source>
         <translation>GeoPix: eine Frage eingeben</translation>
+    </message>
+    <message>
+        <location filename="../process_home.py"/>
+        <source>The folder {home} cannot be written to: {strerror}.</source>
+        <translation>In den Ordner {home} kann nicht geschrieben werden: {strerror}.</translation>
     </message>
     <message>
         <location filename="../processing/algorithm.py"/>
@@ -2105,8 +3183,8 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
     </message>
     <message>
         <location filename="../regions.py"/>
-        <source>The model process sent a geometry of type {get!r}, expected a Polygon.</source>
-        <translation>Der Modellprozess hat eine Geometrie vom Typ {get!r} gesendet, erwartet war ein Polygon.</translation>
+        <source>The model process sent a geometry of type {kind!r}, expected a Polygon.</source>
+        <translation>Der Modellprozess hat eine Geometrie vom Typ {kind!r} gesendet, erwartet war ein Polygon.</translation>
     </message>
     <message>
         <location filename="../rendering.py"/>
@@ -2336,6 +3414,11 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
     </message>
     <message>
         <location filename="../wording.py"/>
+        <source>{seconds:.1f} h</source>
+        <translation>{seconds:.1f} h</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
         <source>1 window</source>
         <translation>1 Fenster</translation>
     </message>
@@ -2378,6 +3461,16 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
         <location filename="../wording.py"/>
         <source>{area:,.1f} km²</source>
         <translation>{area:,.1f} km²</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <location filename="../wording.py"/>
+        <source>{seconds:.0f} min</source>
+        <translation>{seconds:.0f} min</translation>
     </message>
 </context>
 </TS>

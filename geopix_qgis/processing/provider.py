@@ -7,7 +7,7 @@ from typing import Optional
 
 from qgis.core import QgsProcessingProvider
 
-from ..backend_process import Endpoint
+from ..endpoint import Endpoint
 from ..qt import QtGui
 from ..shipped import shipped
 from .ask import Ask

@@ -9,8 +9,9 @@ from typing import Any, Optional
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingFeedback
 
 from ..asking import check_prompt, request_about
-from ..backend_process import BackendProcess, Endpoint, find_python
+from ..backend_process import BackendProcess, target_of
 from ..client import AskClient
+from ..endpoint import Endpoint
 from ..errors import PluginError
 from ..handover import Handover
 from ..pixels import PixelSource
@@ -22,6 +23,7 @@ from ..protocol import (
     ProgressEvent,
     RegionEvent,
     TextEvent,
+    Tile,
     TileEvent,
 )
 from ..qt import QtCore
@@ -74,7 +76,7 @@ class Session(QtCore.QObject):
         self._choices, self._running, self._feedback = choices, running, feedback
         self._process, self._client, self._pixels = BackendProcess(self), AskClient(self), PixelSource(self)
         self._loop = QtCore.QEventLoop(self)
-        self._request: Optional[AskRequest] = None
+        self._make_request: Callable[[Tile], AskRequest] = lambda tile: AskRequest("", tile)
         self._body: Optional[Handover] = None
         self._endpoint: Optional[Endpoint] = None
         self._answer, self._share = Answer(), (0.0, 100.0)
@@ -120,10 +122,11 @@ class Session(QtCore.QObject):
         """
         check_prompt(prompt)
         self._answer, self._share, self._problem, self._body = Answer(), share, "", None
-        self._request = request_about(selection, prompt.strip(), self._choices, number, task=task)
+        choices, text = self._choices, prompt.strip()
+        self._make_request = lambda tile: request_about(selection, tile, text, choices, number, task=task)
         self._waiting = True
         self._endpoint = self._find_endpoint()
-        self._pixels.fetch(selection, anew=True)
+        self._pixels.fetch(selection, anew=True, away=bool(self._choices.server_url))
         self._poll.start()
         if self._waiting:
             self._loop.exec(_events())
@@ -144,19 +147,18 @@ class Session(QtCore.QObject):
         """Of a process that runs; None where one is on its way."""
         found = self._process.endpoint or self._running()
         if found is None:
-            python = find_python(self._choices.backend_python)
+            target = target_of(self._choices)
             self._feedback.setProgressText(tr("Starting the model process..."))
-            self._process.start(python, self._choices.device)
+            self._process.reach(target, self._choices.device)
         return found
 
     def _process_ready(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._send()
 
-    def _pixels_ready(self, pixels: Optional[bytes]) -> None:
-        if self._request is not None:
-            self._body = Handover(self._request, pixels)
-            self._send()
+    def _pixels_ready(self, tile: Tile, pixels: Optional[bytes]) -> None:
+        self._body = Handover(self._make_request(tile), pixels)
+        self._send()
 
     def _send(self) -> None:
         """Sends the question once both the pixels and the model process are there."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from geopix_model.geopixel.generation import CachedReader, Grounded, Read, Said, UncachedReader, generate
+from geopix_model.geopixel.generation import CachedReader, Grounded, Read, Said, UncachedReader, embedded, generate
 from geopix_model.geopixel.key_values import ROOM, KeyValues
 from geopix_model.geopixel.loading import load
 from geopix_model.geopixel.model import GeoPixel
@@ -192,6 +192,18 @@ def test_masks_as_they_come_are_those_of_one_call(model: GeoPixel) -> None:
         assert torch.allclose(alone.logits[0], together.logits[index], atol=1e-5)
     again = model.segmenter.look(model.segmenter.prepare(picture))
     assert all(torch.equal(a, b) for a, b in zip(features.tensors, again.tensors, strict=True))
+
+
+def test_prompts_of_a_batch_are_read_as_each_alone(model: GeoPixel, tokenizer: Tokenizer) -> None:
+    prompts = [ids_of(tokenizer, query) for query in ("the red car", "the ships and the boat in the harbor")]
+    longest = max(len(ids) for ids in prompts)
+    padded = [ids + [0] * (longest - len(ids)) for ids in prompts]
+    embeddings = torch.stack([embedded(model, ids, image_tokens()) for ids in padded])
+    numbers = torch.tensor(padded)
+    mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in prompts])
+    states = model.states(embeddings, numbers == IMAGE, attention_mask=mask)
+    for ids, together in zip(prompts, states, strict=True):
+        assert torch.allclose(together[: len(ids)], read_all(UncachedReader(model), ids), atol=1e-5)
 
 
 def test_a_checkpoint_on_disk_is_not_needed_after_loading(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from geopix_model.errors import PromptError
+from geopix_model.geopixel.generation import UncachedReader
 from geopix_model.geopixel.geopixel_predictor import GeoPixelPredictor, Options
 from geopix_model.geopixel.loading import load
 from geopix_model.geopixel.prompt import in_full
@@ -93,8 +94,6 @@ def test_a_mask_is_that_of_the_slow_way(random: GeoPixelPredictor, monkeypatch: 
     force(random, monkeypatch, forced)
     (mask,) = masks(list(random.answer(PICTURE, "the red car")))
     asked = random._ask(b"", PICTURE, "the red car", (), "auto")
-    from geopix_model.geopixel.generation import UncachedReader
-
     with torch.inference_mode():
         tokens = random._look(PICTURE, asked.division)
         (states,) = UncachedReader(model).read([*asked.ids, *forced], lambda: tokens)
@@ -103,6 +102,29 @@ def test_a_mask_is_that_of_the_slow_way(random: GeoPixelPredictor, monkeypatch: 
         expected = model.segmenter(features, model.text_hidden_fcs(state[None]))
     assert np.allclose(mask.logits, expected.logits[0].numpy(), atol=1e-5)
     assert mask.score == pytest.approx(float(expected.iou[0]), abs=1e-6)
+
+
+def test_an_answer_that_streams_is_that_of_one_shot(random: GeoPixelPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tokens without a cache, then all words and all masks at once; another question comes in between."""
+    model, tokenizer = random.model, random.tokenizer
+    forced = tokenizer.encode("Sure, <p>the red car</p> [SEG] and <p>a boat</p> [SEG].</s>")
+    predictor = anew(random, max_new_tokens=64)
+    force(predictor, monkeypatch, forced)
+    pieces, stream = list[Piece](), predictor.answer(PICTURE, "the red car")
+    for piece in stream:
+        pieces.append(piece)
+        if len(masks(pieces)) == 1:  # between two pieces the model may do anything
+            with torch.inference_mode():
+                model.states(torch.ones(1, 5, small.HIDDEN), slice(1, 3))
+    asked = predictor._ask(b"", PICTURE, "the red car", (), "auto")
+    with torch.inference_mode():
+        tokens = predictor._look(PICTURE, asked.division)
+        (states,) = UncachedReader(model).read([*asked.ids, *forced], lambda: tokens)
+        at = [len(asked.ids) + i for i, token in enumerate(forced) if token == tokenizer.seg]
+        features = model.segmenter.look(model.segmenter.prepare(PICTURE))
+        expected = model.segmenter(features, model.text_hidden_fcs(states[at]))
+    assert said(pieces) == "Sure, the red car and a boat."
+    assert np.allclose([mask.logits for mask in masks(pieces)], expected.logits.numpy(), atol=1e-5)
 
 
 def force(predictor: GeoPixelPredictor, monkeypatch: pytest.MonkeyPatch, tokens: list[int]) -> None:
@@ -288,6 +310,21 @@ def tensor_bytes() -> int:
         if type(tensor) in (torch.Tensor, torch.nn.Parameter)
     }
     return sum(storages.values())
+
+
+def test_a_stopped_answer_gives_its_memory_back(named: GeoPixelPredictor) -> None:
+    """After the prompt, after a word, after the mask: what may not be kept is gone at once."""
+    predictor = anew(named, memory_bytes=0)
+    whole = list(predictor.answer(PICTURE, "Segment the red car"))  # what is made once and stays
+    mask = next(i for i, piece in enumerate(whole) if isinstance(piece, Mask))
+    del whole
+    before = tensor_bytes()
+    for pieces in (1, 2, mask + 1):
+        answer = predictor.answer(PICTURE, "Segment the red car")
+        for _ in range(pieces):
+            next(answer)
+        answer.close()  # type: ignore[attr-defined]
+        assert tensor_bytes() == before, pieces
 
 
 def test_two_hundred_conversations_do_not_grow_memory(named: GeoPixelPredictor) -> None:

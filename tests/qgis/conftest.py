@@ -136,10 +136,11 @@ def fake_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[s
 
 
 @pytest.fixture(autouse=True)
-def no_stored_choices(qgis_app: Any) -> Iterator[None]:
-    """Each test starts with the default settings."""
+def no_stored_choices(qgis_app: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Each test starts with the default settings, and without what the user of this machine has installed."""
     from qgis.core import QgsSettings
 
+    monkeypatch.setenv("GEOPIX_HOME", str(tmp_path / "process"))
     QgsSettings().remove("geopix")
     yield
     QgsSettings().remove("geopix")

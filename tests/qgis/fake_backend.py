@@ -44,6 +44,19 @@ LARGE = dataclasses.replace(
     on_this_machine="Fits the GPU: 4-bit weights.",
     how_to_get="'geopix models download large' fetches 22.7 GB.",
 )
+HEALTH = {
+    "version": "0.1.0",
+    "protocol": protocol.VERSION,
+    "model": "nano",
+    "device": "cpu",
+    "loaded": True,
+    "status": "idle",
+    "waiting": 0,
+    "device_name": "Fake 9000",
+    "memory_total": 8 * 2**30,
+    "memory_free": 6 * 2**30,
+    "of_a_later_version": 1,
+}
 Pieces = Iterator[bytes]
 Answer = Callable[[protocol.AskRequest], Pieces]
 
@@ -78,8 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeServer
 
     def do_GET(self) -> None:
-        models = [dataclasses.asdict(facts) for facts in (FACTS, LARGE)] if self.path == "/v1/models" else []
-        data = json.dumps(models).encode()
+        if self.headers[protocol.AUTH_HEADER] != f"Bearer {self.server.token}":
+            self._refuse(401, {"code": "token", "message": "The token is wrong."})
+            return
+        found: dict[str, object] = {
+            "/v1/models": [dataclasses.asdict(facts) for facts in (FACTS, LARGE)],
+            "/health": HEALTH,
+        }
+        data = json.dumps(found.get(self.path, [])).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -87,6 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.endswith("/download"):
+            self._stream(b"", map(protocol.encode_event, install_events()))
+            return
         try:
             if self.headers[protocol.AUTH_HEADER] != f"Bearer {self.server.token}":
                 raise RefusalError(401, {"code": "token", "message": "The token is wrong."})
@@ -130,6 +152,20 @@ class _Handler(BaseHTTPRequestHandler):
         if piece:
             self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             self.wfile.flush()
+
+
+def install_events() -> Iterator[protocol.Event]:
+    """A download of 2 GB that fails, or stays at its half, where ``GEOPIX_FAKE`` says so."""
+    mode = os.environ.get("GEOPIX_FAKE", "answer")
+    yield protocol.InstallEvent("asking")
+    yield protocol.InstallEvent("fetching", "a.bin", 10**9, 2 * 10**9, 5e6, 200.0)
+    while mode == "slow":
+        yield protocol.InstallEvent("fetching", "a.bin", 10**9, 2 * 10**9)
+        time.sleep(0.05)
+    if mode == "error":
+        yield protocol.ErrorEvent("disk", "The disk is full; make room.")
+    else:
+        yield protocol.InstallEvent("installed", "", 2 * 10**9, 2 * 10**9)
 
 
 def events_for(request: protocol.AskRequest) -> Iterator[protocol.Event]:

@@ -158,10 +158,10 @@ def test_the_window_about_the_model_tells_restarts_and_copies_a_report(dock, fak
     dock.show_model()
     window = dock._model_panel
     assert "Finds a house and a pond." in window.facts.text()
-    assert "large (Fake, large): not installed, 22.7 GB to fetch. Fits the GPU" in window.facts.text()
+    assert window.models.box.itemText(1) == "large: Fake, large - not here yet, 22.7 GB"
     window.copy.click()
     text = QApplication.clipboard().text()
-    assert "### GeoPix report" in text and "QGIS 3" in text
+    assert "### GeoPix 0.1.0 report" in text and "QGIS 3" in text
     first = dock.conversation.process._process.processId()
     window.restart.click()
     qtbot.waitUntil(lambda: dock.conversation.process.state.value == "ready", timeout=10_000)
@@ -177,7 +177,7 @@ def test_a_model_that_is_not_installed_says_how_to_get_it(dock, fake_process, qt
     dock.show_model()
     text = dock._model_panel.facts.text()
     assert "Fits the GPU: 4-bit weights." in text and "Not installed: 'geopix models download large' fetches" in text
-    assert "nano (Fake): installed." in text
+    assert dock._model_panel.models.box.itemText(0) == "nano: Fake"
 
 
 def test_without_a_python_a_card_says_what_to_do_and_choosing_one_is_remembered(

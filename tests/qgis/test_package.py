@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from geopix_qgis import offline_bundle
+from tests.qgis import wheels
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = ["name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "icon", "category"]
 ADDRESSES = ["tracker", "repository", "homepage"]
@@ -55,6 +58,38 @@ def test_the_zip_holds_nothing_that_the_repository_refuses(archive):
         assert not re.search(r"__pycache__|\.git|__MACOSX|\.\.|\\|^/|:", item.filename)
         assert item.external_attr >> 28 != 0o12  # a symbolic link
     assert Path(archive.filename).stat().st_size < 25_000_000
+
+
+def test_the_zip_brings_the_packages_of_the_model_its_weights_and_the_tested_versions(archive, metadata):
+    name = f"geopix_qgis/packages/geopix_qgis-{metadata['version']}-py3-none-any.whl"
+    with zipfile.ZipFile(io.BytesIO(archive.read(name))) as wheel:
+        held = wheel.namelist()
+    for path in ("geopix_backend/cli.py", "geopix_model/weights/nano/model.safetensors", "geopix_qgis/protocol.py"):
+        assert path in held
+    tested = (ROOT / "scripts" / "constraints.txt").read_bytes()
+    assert archive.read("geopix_qgis/packages/constraints.txt") == tested
+
+
+def test_the_script_makes_a_bundle_that_the_plugin_accepts(tmp_path):
+    torch, model = wheels.fill(tmp_path / "index")
+    with zipfile.ZipFile(tmp_path / "plugin.zip", "w") as plugin:
+        plugin.write(model, f"geopix_qgis/packages/{model.name}")
+        plugin.writestr("geopix_qgis/packages/constraints.txt", "torch==2.13.0\n")
+    command = [sys.executable, ROOT / "scripts" / "bundle", tmp_path / "bundle", "--plugin", tmp_path / "plugin.zip"]
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "index")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    made = offline_bundle.read(tmp_path / "bundle")
+    offline_bundle.check(made, lambda *_: None)
+    assert set(made.files) == {torch.name, model.name}
+    assert (made.python, made.system) == (".".join(map(str, sys.version_info[:2])), offline_bundle.this_system())
+    torch.unlink()
+    (tmp_path / "other").mkdir()
+    done = subprocess.run(
+        [*command[:2], tmp_path / "other", *command[3:]], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "No matching distribution found for torch" in done.stderr
+    assert not (tmp_path / "other" / offline_bundle.MANIFEST).exists()
 
 
 def test_the_zip_is_named_by_its_version_and_the_same_tree_gives_the_same_bytes(archive, metadata, tmp_path):

@@ -29,7 +29,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QTimer
 
-from geopix_qgis.backend_process import Endpoint
+from geopix_qgis.endpoint import Endpoint
 from geopix_qgis.processing.provider import GeoPixProvider
 from geopix_qgis.protocol import TASKS
 from geopix_qgis.regions import FIELDS

@@ -18,6 +18,7 @@ from transformers.models.sam2.configuration_sam2 import (
 )
 
 from ..errors import CheckpointError
+from . import attention
 from .sizes import SAM, Shapes, clip_sizes, count, sam_sizes, shape_of
 
 CONFIG, CLIP_CONFIG, SAM_CONFIG = "config.json", "clip_config.json", "sam2_config.json"
@@ -139,6 +140,7 @@ def _language(values: Mapping[str, Any]) -> LlamaConfig:
         bos_token_id=values.get("bos_token_id", 1),
         eos_token_id=values.get("eos_token_id", 2),
         tie_word_embeddings=False,
+        attn_implementation=attention.NAME,  # type: ignore[call-arg]
     )
 
 

@@ -5,6 +5,7 @@ Axes: K prompts, D width of SAM 2, S side of its square input, s side of the fin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,12 @@ class Segmenter(nn.Module):
         self.sam = Sam2Model(config)
         encoder = self.sam.vision_encoder
         encoder.neck.position_encoding = _NoPositions()
-        for block in encoder.backbone.blocks:
-            block.attn, block.mlp = _InParts(block.attn, 0), _InParts(block.mlp, 1)
+        blocks = encoder.backbone.blocks
+        for index, block in enumerate(blocks):
+            if block.window_size:
+                blocks[index] = _InBands(block, block.window_size)
+            else:
+                block.mlp = _InBands(block.mlp, 1)
         self.round_features = round_features
         self.side = side
 
@@ -123,23 +128,23 @@ class _NoPositions(nn.Module):
         return torch.empty(1, 1, 1, 1, device=device, dtype=dtype)
 
 
-class _InParts(nn.Module):
-    """Runs a module on one part of its input after the other, where these do not know each other.
+class _InBands(nn.Module):
+    """Runs a module on one band of rows after the other, where these do not know each other.
 
     Args:
-        inner: A module of (..., H, W, C) states.
-        axis: 0: whole windows, 1: whole rows.
+        inner: A module of (B, H, W, C) states.
+        step: A band has a multiple of so many rows: the side of the module's windows.
     """
 
-    def __init__(self, inner: nn.Module, axis: int) -> None:
+    def __init__(self, inner: nn.Module, step: int) -> None:
         super().__init__()
-        self.inner, self.axis = inner, axis
+        self.inner, self.step = inner, step
 
     def forward(self, hidden_states: Tensor, **kwargs: Any) -> Tensor:
-        each = hidden_states[0].numel() if self.axis == 0 else hidden_states[0, 0].numel()
-        count = max(POSITIONS_AT_ONCE * hidden_states.shape[-1] // each, 1)
-        parts = [self.inner(part, **kwargs) for part in hidden_states.split(count, self.axis)]
-        return torch.cat(parts, self.axis) if len(parts) > 1 else parts[0]
+        positions = math.prod(hidden_states.shape[:-1]) // hidden_states.shape[1] * self.step
+        rows = max(POSITIONS_AT_ONCE // positions, 1) * self.step
+        bands = [self.inner(band, **kwargs) for band in hidden_states.split(rows, 1)]
+        return torch.cat(bands, 1) if len(bands) > 1 else bands[0]
 
 
 def enlarged(logits: Tensor, height: int, width: int) -> Tensor:

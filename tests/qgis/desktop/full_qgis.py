@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 SCENE = ROOT / ".cache" / "scenes" / "2019_YELL_2_541000_4977000_image_crop.png"  # scripts/demo fetches it
+BUNDLE = ROOT / ".cache" / "bundle"  # an offline bundle; scripts/screenshots makes it
 SCENE_BOX = (541_000.0, 4_977_103.5, 541_124.9, 4_977_000.0)  # left, top, right, bottom: 1249 x 1035 pixels of 0.1 m
 SCENE_CRS = "EPSG:32612"
 NEEDED = ("qgis", "Xvfb", "openbox")

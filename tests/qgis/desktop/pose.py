@@ -1,8 +1,10 @@
 """Runs inside a full QGIS (``qgis --code``): works with the dock as an analyst would, and takes the guide's pictures.
 
-The job: ``raster``, ``pictures`` (a folder) and ``show``: "tour" for one after the other, or "dock" for the dock alone.
+The job: ``raster``, ``pictures`` (a folder) and ``show``: "tour" for one after the other, "dock" for the dock alone, or
+"setup" for installing the model process into ``home``, without a network and from the offline ``bundle``.
 """
 
+import importlib
 from pathlib import Path
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsSettings, QgsVectorLayer
@@ -13,6 +15,8 @@ from qgis.utils import iface
 from steps import dock, job, play, set_the_table, until
 
 ANSWER_LIMIT_S = 240
+SETUP_LIMIT_S = 800
+SYSTEM_PYTHON = "/usr/bin/python3"
 DOCK_PX, NARROW_PX, LAYERS_PX = 430, 320, 240
 BOX = (0.36, 0.18, 0.86, 0.62)  # left, top, right, bottom of the drawn box, as parts of the map
 PLOTS = ((28, 46), (50, 12), (62, 74), (72, 34), (15, 74), (92, 58))  # metres from the lower left of the raster
@@ -272,4 +276,36 @@ def add_plots():
     return plots
 
 
-play(tour() if job["show"] == "tour" else dock_alone())
+def setup():
+    """A step that fails without a network, then the offline bundle, and how it ends."""
+    made = importlib.import_module("geopix_qgis.gui.setup_dialog").SetupDialog
+    window = made(Path(job["home"]), [SYSTEM_PYTHON], iface.mainWindow())
+    window.show()
+    window.look()
+    yield until("a Python", lambda: window.choices.tool.currentData() is not None)
+    click(window.go)
+    yield until("no network", lambda: window.go.text() == "Try again", SETUP_LIMIT_S)
+    yield 0.5
+    grab(window, "setup_failed")
+    click(window.back)
+    yield until("a Python again", lambda: window.choices.tool.currentData() is not None)
+    window.choices.bundle.setFilePath(job["bundle"])
+    yield 0.5
+    grab(window, "setup_bundle")
+    click(window.go)
+    yield until("the end", lambda: not window.active, SETUP_LIMIT_S)
+    if not window.go.isHidden():
+        raise RuntimeError(f"{window.progress.what.text()} {window.progress.log.toPlainText()}")
+    yield 0.5
+    grab(window, "setup_done")
+    window.close()
+
+
+def grab(widget, name):
+    path = Path(job["pictures"]) / f"{name}.png"
+    if not widget.grab().save(str(path)):
+        raise OSError(f"{path} cannot be written")
+
+
+SHOWS = {"tour": tour, "dock": dock_alone, "setup": setup}
+play(SHOWS[job["show"]]())
