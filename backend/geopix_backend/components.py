@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.features import rasterize
 from scipy import ndimage
 from shapely import Polygon
 
 from .outlines import Outlines, trace
 
 MOST_CERTAIN = 1e-6  # a mean probability is no nearer to 0 or 1
+Values = NDArray[np.float64] | float
 LEAST = np.float32(1e-3)  # a logit that just counts as inside
 
 
@@ -101,9 +102,8 @@ def _scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[n
     pixels = outlines.geometries()
     areas = np.maximum(shapely.area(pixels), 1)
     means = sums(probability(logits), outlines) / areas
-    if evidence is not None:
-        means = 1 / (1 + np.exp(-log_odds(means) - sums(evidence, outlines) / areas))
-    return [Component(*pair) for pair in zip(pixels, means.tolist(), strict=True)]
+    scores = means if evidence is None else score(means, sums(evidence, outlines) / areas)
+    return [Component(*pair) for pair in zip(pixels, scores.tolist(), strict=True)]
 
 
 def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -123,11 +123,18 @@ def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int3
 
 
 def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none."""
-    if not found:
-        return np.zeros(shape, np.int32)
-    numbered = ((component.pixels, number) for number, component in enumerate(found, start=1))
-    return np.asarray(rasterize(numbered, shape, dtype="int32"))
+    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none.
+
+    Along a row a number begins at an upright edge that has its component to the right, and ends at the next.
+    """
+    steps = np.zeros((shape[0], shape[1] + 1), np.int32)
+    if found:
+        pixels = shapely.orient_polygons(np.array([component.pixels for component in found], dtype=object))
+        _, points, (rings, shells) = shapely.to_ragged_array(pixels)
+        row, col, sign, which = _upright(points, rings, shells)
+        np.add.at(steps, (row, col), (-sign * (which + 1)).astype(np.int32))
+        np.cumsum(steps, axis=1, out=steps)
+    return steps[:, :-1]
 
 
 def drawn(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -150,20 +157,33 @@ def sums(values: NDArray[np.float32], outlines: Outlines) -> NDArray[np.float64]
     height, width = values.shape
     before = np.zeros((height, width + 1))
     np.cumsum(values, axis=1, out=before[:, 1:])
-    points = outlines.points.astype(np.int64)
-    down = np.diff(points[:, 1], append=0)
-    down[outlines.rings[1:] - 1] = 0
+    row, col, sign, which = _upright(outlines.points, outlines.rings, outlines.shells)
+    # The area is to the right of the walk: going down it ends here, going up it begins.
+    return np.bincount(which, sign * before[row, col], minlength=len(outlines)).astype(float)
+
+
+def _upright(
+    points: NDArray[np.float64], rings: NDArray[np.integer[Any]], shells: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Row, column, 1 going down or -1 going up, and polygon, of each upright pixel edge of outlines along these."""
+    corners = points.astype(np.int64)
+    down = np.diff(corners[:, 1], append=0)
+    down[rings[1:] - 1] = 0  # from one ring to the next
     length = np.abs(down)
     edge = np.flatnonzero(length).repeat(length[length > 0])
     within = np.arange(len(edge)) - (np.cumsum(length) - length)[edge]
-    row = points[edge, 1] + np.where(down[edge] > 0, within, -1 - within)
-    # The area is to the right of the walk: going down it ends here, going up it begins.
-    terms = np.sign(down[edge]) * before[row, points[edge, 0]]
-    polygon = np.arange(len(outlines)).repeat(np.diff(outlines.rings[outlines.shells]))
-    return np.bincount(polygon[edge], terms, minlength=len(outlines)).astype(float)
+    row = corners[edge, 1] + np.where(down[edge] > 0, within, -1 - within)
+    polygon = np.arange(len(shells) - 1).repeat(np.diff(rings[shells]))
+    return row, corners[edge, 0], np.sign(down[edge]), polygon[edge]
 
 
-def log_odds(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+def score(mean: Values, evidence: Values) -> NDArray[np.float64]:
+    """Of regions, 0..1, from the mean probability and the mean evidence of each."""
+    scores: NDArray[np.float64] = 1 / (1 + np.exp(-log_odds(mean) - evidence))
+    return scores
+
+
+def log_odds(mean: Values) -> NDArray[np.float64]:
     """Of mean probabilities, which are kept away from 0 and 1."""
     safe = np.clip(mean, MOST_CERTAIN, 1 - MOST_CERTAIN)
     odds: NDArray[np.float64] = np.log(safe / (1 - safe))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +21,22 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 from . import boxes, tiling
 from .asker import Reference
 from .boxes import TileBox
-from .canvas import OFF, Canvas, Floats, to_window
+from .canvas import CORES, OFF, Canvas, Floats, evidence_of, planes_of, to_window
 from .components import Component, components, drawn, split
 from .describing import is_sure
 from .findings import Findings
+from .journal import Journal
 from .plan import Plan, plan
 from .question import Question
 from .raster import Tile
+from .raster_scene import Scene
 from .sentences import Assembler, Sentence
+from .survey import survey
 from .telling import Teller, merge
 from .wording import NOTHING
 
 LIMITED = "the chosen area"
 AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
-EVIDENCE, CORES = 1, 2  # among the planes of a target
 _STOPPED = "Stopped before anything was found."
 
 
@@ -48,18 +51,35 @@ class Engine:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    def ask(self, tile: Tile, question: Question, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+    def ask(
+        self,
+        tile: Tile | Scene,
+        question: Question,
+        cancelled: Callable[[], bool] = never,
+        journal: Journal | None = None,
+    ) -> Iterator[Event]:
         """The events of one answer: a ``TileEvent``, then progress, regions and text, then a ``DoneEvent``.
 
         Args:
-            tile: What is looked at.
+            tile: What is looked at; a scene is too large for memory, see ``survey``.
             question: What is asked.
             cancelled: Asked between the pieces of the model's answer; once true, the answer ends with what was found.
+            journal: Where the answers about a scene are kept; None is the user's cache.
 
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
+        if isinstance(tile, Scene):
+            chosen = plan(self._predictor, question, tile.asked)
+            boxed = boxed_by_us(question, chosen.predictor)
+            notices = (AROUND.format(chosen.predictor.info.name),) if boxed else ()
+            return survey(replace(chosen, notices=(*notices, *chosen.notices)), tile, question, cancelled, journal)
         return _Answer(plan(self._predictor, question, tile), tile, question, cancelled).events()
+
+
+def boxed_by_us(question: Question, predictor: Predictor) -> bool:
+    """Whether boxes are wanted of a model that gives outlines only."""
+    return explicit(question.prompt, question.task) == "refer" and not predictor.info.gives_boxes
 
 
 class _Answer:
@@ -69,7 +89,7 @@ class _Answer:
         self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
         self._predictor, info = plan.predictor, plan.predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
-        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+        boxed = boxed_by_us(question, plan.predictor)
         self._findings = Findings(tile, question, info, plan.limits, boxed=boxed)
         self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else []), *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
@@ -109,7 +129,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, tile.valid.shape)
                 if piece.score >= self._question.min_score:
-                    planes = to_window(_planes(piece), tile.height, tile.width)
+                    planes = to_window(planes_of(piece), tile.height, tile.width)
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
@@ -175,7 +195,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
                 if piece.score >= self._question.min_score:
-                    planes = to_window(_planes(piece), window.height, window.width)
+                    planes = to_window(planes_of(piece), window.height, window.width)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
                 told += [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
@@ -221,7 +241,7 @@ class _Answer:
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
         if len(planes) > CORES:
-            found = split(found, planes[0], planes[CORES], self._question.min_area_px, planes[EVIDENCE])
+            found = split(found, planes[0], planes[CORES], self._question.min_area_px, evidence_of(planes))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
@@ -229,8 +249,7 @@ class _Answer:
         if not self._findings.is_reference(key):
             inside = (planes[0] > 0) & valid
             valid = self._plan.limits.room(key, self._findings.countable(key), inside, first_row)
-        evidence = planes[EVIDENCE] if len(planes) > EVIDENCE else None
-        return components(planes[0], valid, self._question.min_area_px, evidence)
+        return components(planes[0], valid, self._question.min_area_px, evidence_of(planes))
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
         """Those that the prompt means; rows of ``found`` count from ``first_row``."""
@@ -271,11 +290,3 @@ class _Answer:
 
     def _progress(self) -> ProgressEvent:
         return ProgressEvent(self._done, len(self._windows))
-
-
-def _planes(mask: Mask) -> Floats:
-    """(P, h, w): the logits of a mask, and, as far as it has them, its evidence and the logits of its cores."""
-    planes = [mask.logits]
-    if mask.evidence is not None or mask.cores is not None:
-        planes.append(np.zeros_like(mask.logits) if mask.evidence is None else mask.evidence)
-    return np.stack(planes if mask.cores is None else [*planes, mask.cores])
