@@ -263,9 +263,8 @@ class Survey:
         """Regions that could be chosen at the end only, as the largest."""
         for key, held in self._held.items():
             area_px = sum(int(component.area_px) for component, _ in held)
-            if self._plan.intent.form == "describe" and not is_sure(
-                self._findings.score(key), area_px, self._findings.valid_px
-            ):
+            surest = max((component.score for component, _ in held), default=0.0)
+            if self._plan.intent.form == "describe" and not is_sure(surest, area_px, self._findings.valid_px):
                 continue
             meant = self._meant(key, [component for component, _ in held])
             chosen = [pair for pair in held if pair[0] in meant]
