@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ from .question import Question
 
 MIN_AREA_PX = Question.min_area_px
 RIGHT_FROM = 0.5  # share of a region's labelled pixels that are of its class
+MOST_REGIONS = 20  # an answer with more, as of specks of trees, weighs no more than one with as many
 BIAS_SPREAD = 1.5  # how far the bias of a class is expected to be from that of the others, in log-odds
 WEIGHT_SPREAD = 2.0
 
@@ -120,6 +122,8 @@ def fit(found: Sequence[Found], classes: int) -> EvidenceConfig:
     mean = torch.tensor([region.mean for region in found], dtype=torch.float64)
     seen = torch.tensor(np.stack([region.witnesses for region in found]), dtype=torch.float64)
     owner = torch.tensor([region.class_id for region in found])
+    count = Counter((region.image, region.class_id) for region in found)
+    weight = torch.tensor([min(1.0, MOST_REGIONS / count[region.image, region.class_id]) for region in found])
     # [factor on the mask, weights, common bias, biases]
     values = torch.zeros(1 + 4 + 1 + classes, dtype=torch.float64, requires_grad=True)
     spread = torch.tensor([WEIGHT_SPREAD] * 6 + [BIAS_SPREAD] * classes, dtype=torch.float64)
@@ -128,7 +132,10 @@ def fit(found: Sequence[Found], classes: int) -> EvidenceConfig:
     def loss() -> torch.Tensor:
         search.zero_grad()
         logits = values[0] * mean + seen @ values[1:5] + values[5] + values[6:][owner]
-        value = F.binary_cross_entropy_with_logits(logits, right, reduction="sum") + ((values / spread) ** 2).sum() / 2
+        value = (
+            F.binary_cross_entropy_with_logits(logits, right, weight.double(), reduction="sum")
+            + ((values / spread) ** 2).sum() / 2
+        )
         value.backward()
         return value
 
