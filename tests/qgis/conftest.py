@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -141,6 +142,13 @@ def fake_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[s
         monkeypatch.setenv("GEOPIX_FAKE", mode)
 
     return choose
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_outlives_qgis(qgis_app: Any) -> Iterator[None]:
+    """Frees what tests have left in circles, tracebacks of expected errors above all, while QGIS is still there."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
