@@ -19,11 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".cache" / "peers" / "bin" / "python"
 # One module for each benchmark of the project, with ``rows(quick: bool) -> list[Row]``.
-BENCHMARKS = (
-    "masks",
-    "logits",
-    "writing",
-)
+BENCHMARKS = ("masks", "logits", "transport", "large", "writing")
 SETTINGS = {"OMP_NUM_THREADS": "1", "GEOPIX_BENCHMARK": "1"}
 
 

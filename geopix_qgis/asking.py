@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import PluginError
+from .handover import Handover
 from .protocol import MAX_PROMPT_CHARS, AskRequest, Tile, Turn
 from .raster import Selection
 from .settings import Settings
@@ -20,7 +21,7 @@ class Asking:
 
     Attributes:
         turn, selection: What is asked, and about which pixels.
-        body: The encoded request once its pixels are there.
+        body: The request, ready to be sent, once its pixels are there.
         crs_text: Of the tile, as the model process says it.
         windows: (read, in all).
         gsd_m: Metres per pixel of what the model sees, None where unknown.
@@ -29,7 +30,7 @@ class Asking:
 
     turn: TurnRecord
     selection: Selection
-    body: Optional[tuple[str, bytes]] = None
+    body: Optional[Handover] = None
     crs_text: str = ""
     windows: tuple[int, int] = (0, 0)
     gsd_m: Optional[float] = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Optional
 
-from . import loopback, protocol
+from . import bodies, loopback, protocol
 from .endpoint import Endpoint
+from .handover import Handover
 from .qt import QtCore, QtNetwork, Signal
 from .translation import tr
 
@@ -33,6 +34,8 @@ class AskClient(QtCore.QObject):
         self._watchdog.setSingleShot(True)
         self._watchdog.setInterval(SILENCE_LIMIT_MS)
         self._watchdog.timeout.connect(self._silent)
+        self._endpoint: Optional[Endpoint] = None
+        self._question: Optional[Handover] = None
         self._decoder = protocol.Decoder()
         self._buffer = b""
         self._closing = False  # the connection is being closed from this side
@@ -43,9 +46,12 @@ class AskClient(QtCore.QObject):
         """Whether an answer is on its way."""
         return self._reply is not None
 
-    def ask(self, endpoint: Endpoint, content_type: str, body: bytes) -> None:
-        """Posts an encoded request (``protocol.encode_request``)."""
-        self._post(endpoint, "/v1/ask", content_type, body)
+    def ask(self, endpoint: Endpoint, question: Handover) -> None:
+        """Posts a question; its shared memory is given back when the answer ends."""
+        if endpoint.remote and question.shared:
+            question.unshare()
+        self._question = question
+        self._post(endpoint, "/v1/ask", question.content_type, question.body)
 
     def fetch_model(self, endpoint: Endpoint, name: str) -> None:
         """Lets the model process fetch a published model; ``received`` gets ``protocol.InstallEvent``s."""
@@ -54,6 +60,7 @@ class AskClient(QtCore.QObject):
     def _post(self, endpoint: Endpoint, path: str, content_type: str, body: bytes) -> None:
         if self._reply is not None:
             raise RuntimeError("an answer is still on its way")
+        self._endpoint = endpoint
         self._forget()
         request = loopback.prepare(self._network, endpoint, path)
         request.setHeader(QtNetwork.QNetworkRequest.KnownHeaders.ContentTypeHeader, content_type)
@@ -113,6 +120,13 @@ class AskClient(QtCore.QObject):
         self._watchdog.stop()
         outcome = self._outcome or self._failure(reply)
         reply.deleteLater()
+        question, self._question = self._question, None
+        if outcome[:2] == ("failed", bodies.SHARED_CODE) and question is not None and self._endpoint is not None:
+            question.unshare()  # a frame is never refused for this
+            self._post(self._endpoint, "/v1/ask", question.content_type, question.body)
+            return
+        if question is not None:
+            question.close()
         getattr(self, outcome[0]).emit(*outcome[1:])
 
     def _failure(self, reply: Any) -> tuple[str, str, str]:

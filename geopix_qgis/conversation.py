@@ -15,6 +15,7 @@ from .client import AskClient
 from .endpoint import Endpoint
 from .errors import BackendError, PluginError
 from .estimate import Rates
+from .handover import Handover
 from .layers import ResultLayer
 from .models_client import ModelsClient
 from .pixels import PixelSource
@@ -28,7 +29,6 @@ from .protocol import (
     TextEvent,
     Tile,
     TileEvent,
-    encode_request,
 )
 from .provenance import Run
 from .qt import QtCore, Signal
@@ -209,7 +209,7 @@ class Conversation(QtCore.QObject):
         request = request_about(
             self._asking.selection, tile, turn.prompt, choices, turn.number, self.book.context, task
         )
-        self._asking.body = encode_request(request, pixels)
+        self._asking.body = Handover(request, pixels)
         self._send()
 
     def _process_ready(self, _endpoint: Endpoint) -> None:
@@ -235,7 +235,7 @@ class Conversation(QtCore.QObject):
             self._set(Phase.ASKING)
             self.progress.emit(0, 0, tr("Waiting for the model..."))
             self.process.set_busy(True)
-            self._client.ask(self.process.endpoint, *self._asking.body)
+            self._client.ask(self.process.endpoint, self._asking.body)
             self._asking.body = None
 
     def _take(self, event: Event) -> None:

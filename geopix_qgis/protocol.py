@@ -2,25 +2,19 @@
 
 A question is one HTTP POST to ``/v1/ask``; its answer is a ``text/event-stream``.  Both sides use the dataclasses of
 this module, so that no field name is spelled twice.  Standard library only, Python >= 3.9: QGIS imports it as well as
-the backend.
-
-A request is either plain JSON (``encode_request``), for a tile that the model process reads itself, or, for pixels that
-only QGIS has (rendered WMS, XYZ, memory layers), a frame: 4 bytes big-endian length of the JSON, the JSON, then the raw
-pixels.
+the backend.  How a request and its pixels become bytes stands in ``bodies``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import struct
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
-VERSION = 3
+VERSION = 4
 AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
-FRAME_TYPE = "application/x-geopix-frame"
 MAX_PROMPT_CHARS = 4000
 TASKS = ("auto", "segment", "refer", "caption", "vqa")
 
@@ -196,12 +190,16 @@ class RegionEvent:
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """Work done so far: ``done`` of ``total`` windows; total 0 while the question waits or the model loads."""
+    """Work done so far: ``done`` of ``total`` windows; total 0 while the question waits or the model loads.
+
+    ``seconds_left`` is measured, windows without data counted as the little that they cost; None while nobody can know.
+    """
 
     name: ClassVar[str] = "progress"
     done: int
     total: int
     message: str = ""
+    seconds_left: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -261,7 +259,7 @@ TILES = {cls.kind: cls for cls in (PathTile, PixelTile)}
 HEARTBEAT = b": ping\n\n"
 
 
-def _build(cls: Any, values: Any) -> Any:
+def build(cls: Any, values: Any) -> Any:
     """An instance of a message dataclass from parsed JSON; lists become tuples, unknown fields are refused."""
     if not isinstance(values, dict):
         raise ProtocolError(f"{cls.__name__} must be an object, got {type(values).__name__}")
@@ -301,37 +299,9 @@ def request_from_dict(values: Any) -> AskRequest:
     kind = tile.pop("kind", None)
     if kind not in TILES:
         raise ProtocolError(f"tile kind is {kind!r}, expected one of {sorted(TILES)}")
-    history = tuple(_build(Turn, turn) for turn in values.get("history", ()))
-    values = {**values, "tile": _build(TILES[kind], tile), "history": history}
-    return _build(AskRequest, values)  # type: ignore[no-any-return]
-
-
-def encode_request(request: AskRequest, pixels: Optional[bytes] = None) -> tuple[str, bytes]:
-    """Content type and body of a request; ``pixels`` belongs to a ``PixelTile`` and only to it."""
-    head = json.dumps(request_to_dict(request)).encode()
-    if isinstance(request.tile, PathTile):
-        return JSON_TYPE, head
-    if pixels is None or len(pixels) != request.tile.width * request.tile.height * 4:
-        raise ProtocolError("a pixel tile travels with width x height x 4 bytes")
-    return FRAME_TYPE, struct.pack(">I", len(head)) + head + pixels
-
-
-def decode_request(content_type: str, body: bytes) -> tuple[AskRequest, Optional[bytes]]:
-    """The inverse of ``encode_request``.
-
-    Raises:
-        ProtocolError: If the body is not a request of this version.
-    """
-    try:
-        if content_type.split(";")[0].strip() != FRAME_TYPE:
-            return request_from_dict(json.loads(body)), None
-        (length,) = struct.unpack_from(">I", body)
-        request, pixels = request_from_dict(json.loads(body[4 : 4 + length])), body[4 + length :]
-    except (ValueError, TypeError, struct.error) as error:
-        raise ProtocolError(f"the request cannot be read: {error}") from error
-    if not isinstance(request.tile, PixelTile) or len(pixels) != request.tile.width * request.tile.height * 4:
-        raise ProtocolError("a frame carries a pixel tile with width x height x 4 bytes")
-    return request, pixels
+    history = tuple(build(Turn, turn) for turn in values.get("history", ()))
+    values = {**values, "tile": build(TILES[kind], tile), "history": history}
+    return build(AskRequest, values)  # type: ignore[no-any-return]
 
 
 def models_from_json(body: bytes) -> tuple[ModelFacts, ...]:
@@ -341,7 +311,7 @@ def models_from_json(body: bytes) -> tuple[ModelFacts, ...]:
         ProtocolError: If it is not one of this version.
     """
     try:
-        return tuple(_build(ModelFacts, facts) for facts in json.loads(body))
+        return tuple(build(ModelFacts, facts) for facts in json.loads(body))
     except (ValueError, TypeError) as error:
         raise ProtocolError(f"the list of models cannot be read: {error}") from error
 
@@ -357,7 +327,7 @@ def decode_event(name: str, data: str) -> Event:
         raise ProtocolError(f"unknown event {name!r}; is the model process of another version?")
     event = json.loads(data)
     geometry = event.pop("geometry", None) if isinstance(event, dict) else None
-    built = _build(EVENTS[name], {**event, "geometry": None} if geometry else event)
+    built = build(EVENTS[name], {**event, "geometry": None} if geometry else event)
     return dataclasses.replace(built, geometry=geometry) if geometry else built  # type: ignore[no-any-return]
 
 

@@ -35,7 +35,7 @@ NEVER = {
 # (module, import) pairs that the table grants to one module only.
 GRANTED = {("geopix_qgis.qt", "qtpy")}
 # All that the backend may see of the plugin.
-SHARED = {f"geopix_qgis.{name}" for name in ("protocol", "vitals", "palette", "squaring")}
+SHARED = {f"geopix_qgis.{name}" for name in ("bodies", "protocol", "vitals", "palette", "squaring")}
 
 # Higher may import lower, never the other way, not even through a module that has no layer.
 LAYERS = {
@@ -56,7 +56,7 @@ LAYERS = {
         {"storage"},
         # a question on its way, and what the model process says of itself
         {"client", "models_client", "loopback", "backend_process", "pixels", "estimate", "diagnosis", "examples"}
-        | {"endpoint", "health", "credentials", "model_choice", "file_pixels"}
+        | {"handover", "endpoint", "health", "credentials", "model_choice", "file_pixels"}
         # installing the model process
         | {"process_home", "install_tools", "install_plan", "install_problems", "installer"},
         # which pixels
@@ -67,6 +67,7 @@ LAYERS = {
         # one polygon
         {"regions", "outlines", "ground", "measure", "local_frame", "right_angles"},
         {"squaring"},
+        {"bodies"},
         {"protocol", "palette", "settings", "wording", "whole_file", "layer_group", "shipped", "qt", "errors"}
         | {"redaction", "offline_bundle", "vitals", "translation"},
     ],

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from geopix_qgis.protocol import TASKS, DoneEvent, RegionEvent
+from geopix_qgis.protocol import TASKS
 
 from .cli_output import JsonOutput, Output, TextOutput
 from .errors import ExportError, UsageError
@@ -65,41 +65,41 @@ def run(args: argparse.Namespace) -> int:
     output: Output = JsonOutput() if args.json else TextOutput()
 
     from .engine import Engine
+    from .kept import Kept
     from .models import load
-    from .raster import read_tile
+    from .raster_scene import Scene, open_raster_at
 
     output.busy("Loading the model")
     predictor = load(args.model, args.device, args.precision)
-    tile = read_tile(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
-    regions: list[RegionEvent] = []
-    done: DoneEvent | None = None
+    tile = open_raster_at(args.raster, window=window, bands=args.bands, gsd_range_m=predictor.info.gsd_range_m)
+    if isinstance(tile, Scene) and args.overlay:
+        raise ExportError("The raster is too large for an overlay; ask about a part of it, or leave --overlay out.")
+    kept = Kept.of(tile, question, predictor, args.output, overwrite=args.overwrite)
     with _interruptible() as interrupted:
-        for event in Engine(predictor).ask(tile, question, interrupted):
+        for event in Engine(predictor).ask(tile, question, interrupted, kept.journal):
             output.show(event)
-            if isinstance(event, RegionEvent):
-                regions.append(event)
-            elif isinstance(event, DoneEvent):
-                done = event
-    output.summary(regions, abs(tile.transform.determinant))
+            kept.take(event)
+    output.summary(abs(tile.transform.determinant))
     if args.output:
-        from . import export
-
-        export.write(args.output, regions, tile.crs, overwrite=args.overwrite)
+        kept.write(args.output, tile.crs, overwrite=args.overwrite)
         output.wrote(args.output)
-    if args.overlay:
+    if args.overlay and not isinstance(tile, Scene):
         from .overlay import write_overlay
 
-        write_overlay(args.overlay, tile, regions)
+        write_overlay(args.overlay, tile, kept.regions)
         output.wrote(args.overlay)
-    return 128 + signal.SIGINT if done and done.stopped else 0
+    if kept.stopped and isinstance(tile, Scene):
+        print("geopix: What was looked at is kept; the same command goes on from there.", file=sys.stderr)
+    return 128 + signal.SIGINT if kept.stopped else 0
 
 
 def _check_targets(args: argparse.Namespace, has_crs: bool) -> None:
     """Refuses what cannot be written before a minute of work is lost."""
     if args.output:
-        from . import export
+        from . import export, journal
 
-        export.check_target(args.output, args.overwrite, has_crs=has_crs)
+        going_on = journal.beside(args.output).exists()  # then what lies there is a part of this very answer
+        export.check_target(args.output, args.overwrite or going_on, has_crs=has_crs)
     if args.overlay:
         path: Path = args.overlay
         if path.suffix.lower() != ".png":

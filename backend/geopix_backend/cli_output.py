@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -25,11 +26,33 @@ class Output(Protocol):
     def show(self, event: Event) -> None:
         """The next event."""
 
-    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
-        """After the answer: its regions, and the area of a tile pixel in squared CRS units."""
+    def summary(self, pixel_area: float) -> None:
+        """After the answer: its regions in short; the area of a tile pixel is in squared CRS units."""
 
     def wrote(self, path: Path) -> None:
         """A file is there now."""
+
+
+@dataclass
+class _Tally:
+    """Sums over the regions of a phrase.
+
+    Attributes:
+        count: How many; ``known`` is how many have an area on the ground, ``area_m2`` the sum of these.
+        size: Sum of the areas in squared CRS units.
+    """
+
+    count: int = 0
+    known: int = 0
+    area_m2: float = 0.0
+    size: float = 0.0
+
+    def add(self, region: RegionEvent) -> None:
+        self.count += 1
+        self.size += shape(region.geometry).area
+        if region.area_m2 is not None:
+            self.known += 1
+            self.area_m2 += region.area_m2
 
 
 class TextOutput:
@@ -39,6 +62,7 @@ class TextOutput:
         self._live = sys.stderr.isatty()
         self._warned: set[str] = set()
         self._progress = ""
+        self._tallies: dict[str, _Tally] = {}
 
     def busy(self, message: str) -> None:
         """Says so on a terminal."""
@@ -53,7 +77,10 @@ class TextOutput:
             self._clear()
             print(event.text, end="", flush=True)
         elif isinstance(event, ProgressEvent) and event.total > 1:
-            self.busy(event.message or f"Window {min(event.done + 1, event.total)} of {event.total}")
+            left = "" if event.seconds_left is None else f", {_duration(event.seconds_left)} left"
+            self.busy(event.message or f"Window {min(event.done + 1, event.total):,} of {event.total:,}{left}")
+        elif isinstance(event, RegionEvent):
+            self._tallies.setdefault(event.phrase, _Tally()).add(event)
         elif isinstance(event, TileEvent):
             self._warn(event.warnings)
         elif isinstance(event, DoneEvent):
@@ -61,14 +88,12 @@ class TextOutput:
             print(flush=True)
             self._warn(event.warnings)
 
-    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
+    def summary(self, pixel_area: float) -> None:
         """A line for each phrase: how many regions, how large together."""
         rows = [("phrase", "regions", "area")]
-        for phrase in dict.fromkeys(region.phrase for region in regions):
-            own = [region for region in regions if region.phrase == phrase]
-            known = [region.area_m2 for region in own if region.area_m2 is not None]
-            size_px = sum(shape(region.geometry).area for region in own) / pixel_area
-            rows.append((phrase, f"{len(own):,}", area(sum(known) if len(known) == len(own) else None, size_px)))
+        for phrase, own in self._tallies.items():
+            known = own.area_m2 if own.known == own.count else None
+            rows.append((phrase, f"{own.count:,}", area(known, own.size / pixel_area)))
         if len(rows) > 1:
             widths = [max(len(row[i]) for row in rows) for i in range(3)]
             print()
@@ -104,9 +129,17 @@ class JsonOutput:
         """Prints the event."""
         print(json.dumps({"event": event.name, **dataclasses.asdict(event)}), flush=True)
 
-    def summary(self, regions: Sequence[RegionEvent], pixel_area: float) -> None:
+    def summary(self, pixel_area: float) -> None:
         """Nothing: the events have said it all."""
 
     def wrote(self, path: Path) -> None:
         """A line of its own: ``{"event": "wrote", "path": ...}``."""
         print(json.dumps({"event": "wrote", "path": str(path)}), flush=True)
+
+
+def _duration(seconds: float) -> str:
+    """About how long, in the unit that fits."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 1.5 * size:
+            return f"about {seconds / size:.0f} {unit}"
+    return f"about {max(round(seconds), 1)} s"

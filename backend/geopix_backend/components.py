@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.features import rasterize
 from scipy import ndimage
 from shapely import Polygon
 
@@ -111,11 +111,18 @@ def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int3
 
 
 def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none."""
-    if not found:
-        return np.zeros(shape, np.int32)
-    numbered = ((component.pixels, number) for number, component in enumerate(found, start=1))
-    return np.asarray(rasterize(numbered, shape, dtype="int32"))
+    """(H, W) the number of the component that each pixel is of, from 1; 0 where it is of none.
+
+    Along a row a number begins at an upright edge that has its component to the right, and ends at the next.
+    """
+    steps = np.zeros((shape[0], shape[1] + 1), np.int32)
+    if found:
+        pixels = shapely.orient_polygons(np.array([component.pixels for component in found], dtype=object))
+        _, points, (rings, shells) = shapely.to_ragged_array(pixels)
+        row, col, sign, which = _upright(points, rings, shells)
+        np.add.at(steps, (row, col), (-sign * (which + 1)).astype(np.int32))
+        np.cumsum(steps, axis=1, out=steps)
+    return steps[:, :-1]
 
 
 def drawn(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -138,17 +145,24 @@ def sums(values: NDArray[np.float32], outlines: Outlines) -> NDArray[np.float64]
     height, width = values.shape
     before = np.zeros((height, width + 1))
     np.cumsum(values, axis=1, out=before[:, 1:])
-    points = outlines.points.astype(np.int64)
-    down = np.diff(points[:, 1], append=0)
-    down[outlines.rings[1:] - 1] = 0
+    row, col, sign, which = _upright(outlines.points, outlines.rings, outlines.shells)
+    # The area is to the right of the walk: going down it ends here, going up it begins.
+    return np.bincount(which, sign * before[row, col], minlength=len(outlines)).astype(float)
+
+
+def _upright(
+    points: NDArray[np.float64], rings: NDArray[np.integer[Any]], shells: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Row, column, 1 going down or -1 going up, and polygon, of each upright pixel edge of outlines along these."""
+    corners = points.astype(np.int64)
+    down = np.diff(corners[:, 1], append=0)
+    down[rings[1:] - 1] = 0  # from one ring to the next
     length = np.abs(down)
     edge = np.flatnonzero(length).repeat(length[length > 0])
     within = np.arange(len(edge)) - (np.cumsum(length) - length)[edge]
-    row = points[edge, 1] + np.where(down[edge] > 0, within, -1 - within)
-    # The area is to the right of the walk: going down it ends here, going up it begins.
-    terms = np.sign(down[edge]) * before[row, points[edge, 0]]
-    polygon = np.arange(len(outlines)).repeat(np.diff(outlines.rings[outlines.shells]))
-    return np.bincount(polygon[edge], terms, minlength=len(outlines)).astype(float)
+    row = corners[edge, 1] + np.where(down[edge] > 0, within, -1 - within)
+    polygon = np.arange(len(shells) - 1).repeat(np.diff(rings[shells]))
+    return row, corners[edge, 0], np.sign(down[edge]), polygon[edge]
 
 
 def shifted(mean: float, even_at: float) -> float:

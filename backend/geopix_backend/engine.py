@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +25,13 @@ from .canvas import OFF, Canvas, Floats, to_window
 from .components import Component, components, drawn, split
 from .describing import is_sure
 from .findings import Findings
+from .journal import Journal
 from .plan import Plan, plan
 from .question import Question
 from .raster import Tile
+from .raster_scene import Scene
 from .sentences import Assembler, Sentence
+from .survey import survey
 from .telling import Teller, merge
 from .wording import NOTHING
 
@@ -47,18 +51,35 @@ class Engine:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    def ask(self, tile: Tile, question: Question, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+    def ask(
+        self,
+        tile: Tile | Scene,
+        question: Question,
+        cancelled: Callable[[], bool] = never,
+        journal: Journal | None = None,
+    ) -> Iterator[Event]:
         """The events of one answer: a ``TileEvent``, then progress, regions and text, then a ``DoneEvent``.
 
         Args:
-            tile: What is looked at.
+            tile: What is looked at; a scene is too large for memory, see ``survey``.
             question: What is asked.
             cancelled: Asked between the pieces of the model's answer; once true, the answer ends with what was found.
+            journal: Where the answers about a scene are kept; None is the user's cache.
 
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
+        if isinstance(tile, Scene):
+            chosen = plan(self._predictor, question, tile.asked)
+            boxed = boxed_by_us(question, chosen.predictor)
+            notices = (AROUND.format(chosen.predictor.info.name),) if boxed else ()
+            return survey(replace(chosen, notices=(*notices, *chosen.notices)), tile, question, cancelled, journal)
         return _Answer(plan(self._predictor, question, tile), tile, question, cancelled).events()
+
+
+def boxed_by_us(question: Question, predictor: Predictor) -> bool:
+    """Whether boxes are wanted of a model that gives outlines only."""
+    return explicit(question.prompt, question.task) == "refer" and not predictor.info.gives_boxes
 
 
 class _Answer:
@@ -68,7 +89,7 @@ class _Answer:
         self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
         self._predictor, info = plan.predictor, plan.predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
-        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+        boxed = boxed_by_us(question, plan.predictor)
         self._findings = Findings(tile, question, info, plan.limits, boxed=boxed)
         self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else []), *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")

@@ -5,10 +5,12 @@ GeoPixError
 |-- ExtentError        a box, tile address, point or window does not name pixels of the raster
 |-- ExportError        the polygons cannot be written where they should go
 |   `-- ExportStoppedError  writing was cancelled
+|-- JournalError       what was found of a large raster cannot be kept or read again
 |-- UsageError         the command line cannot be read
 `-- ServerError        the model process cannot take the question
     |-- TokenError     the request carries no token or a wrong one
     |-- RequestError   the request is not one of this version
+    |-- SharedError    the pixels are not where the request says
     |-- TooLargeError  the request holds more pixels than the process takes
     |-- BusyError      too many questions wait already
     |-- PortError      the port is taken
@@ -42,6 +44,12 @@ class ExportStoppedError(ExportError):
     """Writing was cancelled."""
 
 
+class JournalError(GeoPixError):
+    """What was found of a large raster cannot be kept or read again."""
+
+    code = "journal"
+
+
 class UsageError(GeoPixError):
     """The command line cannot be read."""
 
@@ -64,6 +72,12 @@ class RequestError(ServerError):
     """The request is not one of this version."""
 
     code = "request"
+
+
+class SharedError(ServerError):
+    """The pixels are not where the request says."""
+
+    code = "shared"
 
 
 class TooLargeError(ServerError):

@@ -22,11 +22,12 @@ from .geodesy import ground_matrix
 from .limits import Limits
 from .question import Question
 from .raster import Tile
+from .raster_scene import Scene
 from .right_angles import squared
 from .wording import Fact, stems, thing
 
 _REFERENCE = "beside "  # before the key of a target that others are compared with
-_DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
+DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:
@@ -49,15 +50,20 @@ class Findings:
         boxed: Whether each region is the rectangle around a component, not its outline.
 
     Attributes:
+        boxed: The same.
         model: Name and revision of the model that answers.
+        valid_px: Of how many pixels shares are shares; of a ``Scene`` it grows while that is looked at.
     """
 
-    def __init__(self, tile: Tile, question: Question, info: ModelInfo, limits: Limits, *, boxed: bool = False) -> None:
+    def __init__(
+        self, tile: Tile | Scene, question: Question, info: ModelInfo, limits: Limits, *, boxed: bool = False
+    ) -> None:
         self._tile, self._question, self._limits = tile, question, limits
         self.model = f"{info.name} {info.revision}".strip()
-        self._enlarged, self._boxed = info.mask_stride_px > 1, boxed
+        self._enlarged, self.boxed = info.mask_stride_px > 1, boxed
         self._targets: dict[str, _Target] = {}
-        self._valid_px = max(int(np.count_nonzero(tile.valid)), 1)
+        self._valid = tile.valid if isinstance(tile, Tile) else np.ones((0, 0), bool)
+        self.valid_px = tile.valid_px if isinstance(tile, Tile) else 0
 
     @property
     def regions(self) -> int:
@@ -82,6 +88,10 @@ class Findings:
     def even_at(self, key: str) -> float:
         """Mean probability inside a region of a target that counts as a score of 0.5."""
         return self._targets[key].even_at
+
+    def is_smooth(self, key: str) -> bool:
+        """Whether outlines of a target run between pixels, where its logits are zero."""
+        return self._targets[key].smooth
 
     def countable(self, key: str) -> bool:
         """Whether a region of a target is one object."""
@@ -111,24 +121,47 @@ class Findings:
         self, key: str, found: Sequence[Component], logits: NDArray[np.float32], first_row: int = 0
     ) -> Iterator[RegionEvent]:
         """Regions of a target from components of its (h, W) logits, whose rows count from tile row ``first_row``."""
-        target, tile = self._targets[key], self._tile
+        valid = self._valid[first_row : first_row + len(logits)]
+        yield from self.add_outlines(key, found, self.outlines(key, found, logits, valid), (first_row, 0))
+
+    def outlines(
+        self,
+        key: str,
+        found: Sequence[Component],
+        logits: NDArray[np.float32],
+        valid: NDArray[np.bool_],
+        deviation_px: float = DEVIATION_PX,
+    ) -> vectors.Geometries:
+        """Outlines of components in pixels of their (h, w) logits: sub-pixel where the model's masks are coarse."""
+        pixels = np.array([component.pixels for component in found], dtype=object)
+        if self.boxed:
+            return np.asarray(shapely.box(*shapely.bounds(pixels).T, ccw=False))
+        if not found or not self._targets[key].smooth:
+            return pixels
+        labels = labelled(found, logits.shape)
+        field, plain = only(labels, logits, valid), Affine.identity()
+        return vectors.smooth_polygons(field, plain, labels=labels, min_area_px=0, simplify_px=deviation_px)
+
+    def add_outlines(
+        self, key: str, found: Sequence[Component], outlines: vectors.Geometries, origin: tuple[int, int]
+    ) -> Iterator[RegionEvent]:
+        """Regions of a target from components and their outlines, both in pixels.
+
+        Args:
+            key: Which target.
+            found: What is to be shown.
+            outlines: (n,) one for each.
+            origin: (row, column) of the tile from which their coordinates count.
+        """
         if not found:
             return
-        corner = tile.transform * Affine.translation(0, first_row)
-        pixels = vectors.moved([component.pixels for component in found], corner)
-        if self._boxed:
-            bounds = shapely.bounds([component.pixels for component in found])
-            outlines = vectors.rectangles(bounds, corner)
-        elif target.smooth:
-            labels = labelled(found, logits.shape)
-            field = only(labels, logits, tile.valid[first_row : first_row + len(logits)])
-            outlines = vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=_DEVIATION_PX)
-        else:
-            outlines = pixels
-        if self._question.right_angles and target.was_built and not self._boxed:
+        target, tile = self._targets[key], self._tile
+        corner = tile.transform * Affine.translation(origin[1], origin[0])
+        pixels, placed = vectors.moved([c.pixels for c in found], corner), vectors.moved(outlines, corner)
+        if self._question.right_angles and target.was_built and not self.boxed:
             middle = shapely.box(*shapely.total_bounds(pixels)).centroid
-            outlines = squared(outlines, pixels, ground_matrix(tile.crs, middle.x, middle.y))
-        yield from self._regions(target, outlines, [component.score for component in found])
+            placed = squared(placed, pixels, ground_matrix(tile.crs, middle.x, middle.y))
+        yield from self._regions(target, placed, [component.score for component in found])
 
     def add_boxes(self, key: str, found: Sequence[TileBox]) -> Iterator[RegionEvent]:
         """Regions of a target from boxes: each is its rectangle, exactly."""
@@ -179,7 +212,7 @@ class Findings:
             regions=target.regions,
             area_m2=target.area_m2 if self._tile.crs is not None else None,
             area_px=target.area_px,
-            share=min(100.0 * target.area_px / self._valid_px, 100.0),
+            share=min(100.0 * target.area_px / max(self.valid_px, 1), 100.0),
             left_out=self._limits.left_out(key),
             limit=self._limits.words(key),
             elsewhere=self._limits.where(key),

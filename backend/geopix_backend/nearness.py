@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from .components import Component
 from .geodesy import pixel_size_m
 from .raster import Tile
+from .raster_scene import Asked
 from .relations import Relation
 
 Bools = NDArray[np.bool_]
@@ -153,7 +154,7 @@ class Nearness:
         return [each for name in rule.to for each in self._seen.get(name, [])]
 
 
-def on_tile(relations: Sequence[Relation], tile: Tile) -> Nearness:
+def on_tile(relations: Sequence[Relation], tile: Tile | Asked) -> Nearness:
     """The relations with known things, with their distances on a tile."""
     size = pixel_size_m(tile.transform, tile.crs, tile.width / 2, tile.height / 2)
     decided = [each for each in relations if each.to and each.kind != "undecided"]

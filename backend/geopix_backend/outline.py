@@ -14,6 +14,7 @@ from geopix_qgis.protocol import Outline
 
 from .errors import ExtentError, RequestError
 from .raster import Tile
+from .raster_scene import Scene
 
 LEAST_POINTS = 4  # of a closed ring
 
@@ -29,7 +30,7 @@ def check(outline: object) -> None:
         raise RequestError("The outline is not a list of polygons with closed rings of x, y; see the protocol.")
 
 
-def keep_inside(tile: Tile, outline: Outline) -> Tile:
+def keep_inside(tile: Tile | Scene, outline: Outline) -> Tile | Scene:
     """The tile with no valid pixel outside the polygons; its pixels stay, as the model sees things better in context.
 
     Args:
@@ -41,6 +42,8 @@ def keep_inside(tile: Tile, outline: Outline) -> Tile:
     """
     if not outline:
         return tile
+    if isinstance(tile, Scene):
+        return replace(tile, outline=outline)
     polygons = [Polygon(rings[0], rings[1:]) for rings in outline]
     inside = _burn(tile, polygons, all_touched=False)
     if not inside.any():  # thinner than a pixel: what it touches is the best that there is

@@ -18,6 +18,7 @@ from .limits import Limits
 from .notes import known, notes, refusal
 from .question import Question
 from .raster import Tile
+from .raster_scene import Asked
 from .replies import Replies, sentence
 from .sentences import Sentence
 from .wording import Fact
@@ -80,7 +81,7 @@ class Plan:
             yield sentence(note)
 
 
-def plan(predictor: Predictor, question: Question, tile: Tile) -> Plan:
+def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
     """The plan for a question; that of a model without a list of things is to leave the prompt to it.
 
     Raises:
@@ -97,7 +98,7 @@ def plan(predictor: Predictor, question: Question, tile: Tile) -> Plan:
     return replace(_of_list(predictor, intent, tile), notices=notices)
 
 
-def _of_list(predictor: Lister, intent: Intent, tile: Tile) -> Plan:
+def _of_list(predictor: Lister, intent: Intent, tile: Tile | Asked) -> Plan:
     """The plan for what is wanted of a model with a list of things."""
     limits, references = _limits(intent, tile, predictor.info), _references(intent)
     if intent.form == "talk":
@@ -141,7 +142,7 @@ def _unlooked(intent: Intent) -> Iterator[str]:
     yield known([thing.plural for thing in intent.things])
 
 
-def _limits(intent: Intent, tile: Tile, info: ModelInfo) -> Limits:
+def _limits(intent: Intent, tile: Tile | Asked, info: ModelInfo) -> Limits:
     # The points of the compass are those of the raster's axes: a rotated raster has its own north.
     north_up, east_right = tile.transform.e < 0, tile.transform.a > 0
     places = (

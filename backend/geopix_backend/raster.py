@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +20,28 @@ from geopix_qgis.protocol import PixelTile
 
 from .errors import RasterError
 from .geodesy import parse_crs
-from .grid import check_transform, grid_of
+from .grid import Grid, check_transform, grid_of
 from .raster_frame import Frame, clamp, frame_of
 from .raster_info import RasterInfo, describe
 from .raster_source import choose_bands, open_raster, short_name
 from .raster_stretch import Range, check_stretch, percentile_range, to_uint8
 
-__all__ = ["RasterInfo", "Tile", "describe", "read_tile", "tile_from_pixels"]
+__all__ = [
+    "RasterInfo",
+    "Tile",
+    "check_pixels",
+    "describe",
+    "pixel_bytes",
+    "read_tile",
+    "size_of",
+    "tile_from_pixels",
+    "tile_of",
+]
 
+Bytes = bytes | mmap
 SAMPLE_PX = 1024  # side of the decimated read that the stretch is computed from
 SMALL_RASTER_PX = 64_000_000  # up to here the whole raster is sampled, so that all its tiles look alike
+SPOTS, SPOT_PX = 16, 64  # along each side of a larger one without overviews, and their side
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Tile:
         """Columns."""
         return int(self.valid.shape[1])
 
+    @property
+    def valid_px(self) -> int:
+        """Number of valid pixels."""
+        return int(np.count_nonzero(self.valid))
+
 
 def read_tile(
     path: str | Path,
@@ -92,17 +110,68 @@ def read_tile(
         grid = grid_of(dataset)
         area = clamp(window, dataset)
         frame = frame_of(area, grid.transform, grid.crs, gsd_range_m, max_px)
-        pixels, valid, notes = _read(dataset, frame, bands, stretch)
+        return tile_of(dataset, grid, frame, bands, stretch, short_name(path))
+
+
+def tile_of(
+    dataset: rasterio.DatasetReader,
+    grid: Grid,
+    frame: Frame,
+    bands: tuple[int, int, int] | None,
+    stretch: Sequence[Range] | None,
+    name: str,
+) -> Tile:
+    """The pixels of a frame of an open raster; see ``read_tile``."""
+    pixels, valid, notes = read_frame(dataset, frame, bands, stretch)
     if not valid.any():
         notes += ("There is no valid pixel here (all nodata), so nothing can be found.",)
-    warnings = grid.warnings + frame.warnings + notes
-    return Tile(pixels, valid, frame.transform, grid.crs, frame.gsd_m, short_name(path), warnings)
+    return Tile(pixels, valid, frame.transform, grid.crs, frame.gsd_m, name, grid.warnings + frame.warnings + notes)
+
+
+def size_of(path: str | Path) -> tuple[int, int]:
+    """Columns and rows of a raster that can be shown to a model.
+
+    Raises:
+        RasterError: If it cannot be opened or shown.
+    """
+    with open_raster(path) as dataset:
+        grid_of(dataset)
+        choose_bands(dataset, None)
+        return dataset.width, dataset.height
+
+
+def pixel_bytes(tile: PixelTile) -> int:
+    """How many bytes of RGBA a tile has.
+
+    Raises:
+        RasterError: If its size is not two positive whole numbers.
+    """
+    width, height = tile.width, tile.height
+    if not isinstance(width, int) or not isinstance(height, int) or min(width, height) < 1:
+        raise RasterError(f"The pixel tile is {width!r} x {height!r}; give whole numbers, so that it is not empty.")
+    return width * height * 4
+
+
+def check_pixels(pixels: Bytes, tile: PixelTile) -> tuple[Affine, CRS | None]:
+    """Transform and CRS of pixels that travelled with the request.
+
+    Raises:
+        RasterError: If the size, the transform or the CRS is not usable.
+    """
+    expected = pixel_bytes(tile)
+    if len(pixels) != expected:
+        raise RasterError(
+            f"{len(pixels)} bytes came for {tile.width} x {tile.height} pixels; expected width x height x 4, not empty."
+        )
+    transform = Affine(*tile.transform)
+    check_transform(transform)
+    return transform, parse_crs(tile.crs)
 
 
 def tile_from_pixels(
-    pixels: bytes, tile: PixelTile, *, gsd_range_m: tuple[float, float] | None = None, max_px: int = 16384
+    pixels: Bytes, tile: PixelTile, *, gsd_range_m: tuple[float, float] | None = None, max_px: int = 16384
 ) -> Tile:
-    """A tile from pixels that travelled with the request; resampled like those of ``read_tile``.
+    """A tile from pixels that travelled with the request; resampled like those of ``read_tile``, else not copied.
 
     Args:
         pixels: (height, width, 4) uint8 RGBA in C order; alpha 0 is "no data".
@@ -112,13 +181,8 @@ def tile_from_pixels(
         RasterError: If the size, the transform or the CRS is not usable.
         ExtentError: If the tile would be longer than ``max_px``.
     """
-    if tile.width < 1 or tile.height < 1 or len(pixels) != tile.width * tile.height * 4:
-        raise RasterError(
-            f"{len(pixels)} bytes came for {tile.width} x {tile.height} pixels; expected width x height x 4, not empty."
-        )
+    transform, crs = check_pixels(pixels, tile)
     rgba = np.frombuffer(pixels, np.uint8).reshape(tile.height, tile.width, 4).transpose(2, 0, 1)
-    transform, crs = Affine(*tile.transform), parse_crs(tile.crs)
-    check_transform(transform)
     frame = frame_of(Window(0, 0, tile.width, tile.height), transform, crs, gsd_range_m, max_px)
     if (frame.width, frame.height) != (tile.width, tile.height):
         rgba = _resampled(rgba, frame)
@@ -126,11 +190,10 @@ def tile_from_pixels(
     notes: tuple[str, ...] = () if crs else ("The pixels have no CRS; polygons keep their coordinates, without areas.",)
     if not valid.any():
         notes += ("There is no valid pixel here (all transparent), so nothing can be found.",)
-    colours = np.ascontiguousarray(rgba[:3])
-    return Tile(colours, valid, frame.transform, crs, frame.gsd_m, tile.name, frame.warnings + notes)
+    return Tile(rgba[:3], valid, frame.transform, crs, frame.gsd_m, tile.name, frame.warnings + notes)
 
 
-def _read(
+def read_frame(
     dataset: rasterio.DatasetReader,
     frame: Frame,
     bands: tuple[int, int, int] | None,
@@ -151,7 +214,7 @@ def _read(
         if limits is not None:
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
-            values = to_uint8(values, _band_range(dataset, band, frame))
+            values = to_uint8(values, band_range(dataset, band))
         # Kept where only this band has its nodata value: 255 is also what a bright pixel has, and it is no black hole.
         pixels[channel] = values
         valid |= there
@@ -182,14 +245,28 @@ def _read_palette(
     valid[:] = _band_valid(dataset, band, frame) & (rgba[..., 3] > 0)
 
 
-def _band_range(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> Range:
-    """Stretch limits of a band from a decimated read of the raster, or of the window where the raster is huge."""
-    whole = bool(dataset.overviews(band)) or dataset.width * dataset.height <= SMALL_RASTER_PX
-    area = Window(0, 0, dataset.width, dataset.height) if whole else frame.window
-    shape = (min(area.height, SAMPLE_PX), min(area.width, SAMPLE_PX))
+def band_range(dataset: rasterio.DatasetReader, band: int) -> Range:
+    """Stretch limits of a band, the same for every part of the raster.
+
+    They come from one decimated read, or, of a huge raster without overviews, from spots all over it.
+    """
+    width, height = dataset.width, dataset.height
+    if dataset.overviews(band) or width * height <= SMALL_RASTER_PX:
+        area, shape = Window(0, 0, width, height), (min(height, SAMPLE_PX), min(width, SAMPLE_PX))
+        return percentile_range(*_sampled(dataset, band, area, shape))
+    wide, tall = min(SPOT_PX, width), min(SPOT_PX, height)
+    lefts, tops = (np.linspace(0, room, SPOTS).astype(int).tolist() for room in (width - wide, height - tall))
+    spots = [Window(left, top, wide, tall) for top in tops for left in lefts]
+    values, valid = zip(*(_sampled(dataset, band, spot, (tall, wide)) for spot in spots), strict=True)
+    return percentile_range(np.stack(values), np.stack(valid))
+
+
+def _sampled(
+    dataset: rasterio.DatasetReader, band: int, area: Window, shape: tuple[int, int]
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     values = dataset.read(band, window=area, out_shape=shape, resampling=Resampling.nearest)
     mask = dataset.read_masks(band, window=area, out_shape=shape, resampling=Resampling.nearest)
-    return percentile_range(values, mask > 0)
+    return values, mask > 0
 
 
 def _resampled(rgba: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:

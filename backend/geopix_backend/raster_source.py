@@ -16,7 +16,18 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from .errors import RasterError
 
 # GDAL by itself fills what is missing of a truncated JPEG with grey and only logs it.
-GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+# Its cache of decoded blocks would take a twentieth of the machine's memory; reading goes from place to place, so that
+# blocks of one place are enough.
+GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES", "GDAL_CACHEMAX": 64 * 2**20}
+# A server is asked for the parts of one file, not for what lies beside it, and not forever.
+REMOTE_OPTIONS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_CONNECTTIMEOUT": 10,
+    "GDAL_HTTP_TIMEOUT": 60,
+    "GDAL_HTTP_MAX_RETRY": 2,
+    "GDAL_HTTP_RETRY_DELAY": 0.5,
+}
+REMOTE = ("http://", "https://", "ftp://", "/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "s3://", "gs://", "az://")
 GZIP = b"\x1f\x8b"
 RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
@@ -29,13 +40,13 @@ def open_raster(path: str | Path) -> Iterator[rasterio.DatasetReader]:
         RasterError: If it cannot be opened, has no bands or complex numbers, or a read inside the block fails.
     """
     name = str(path)
-    with rasterio.Env(**GDAL_OPTIONS):
+    with rasterio.Env(**GDAL_OPTIONS, **(REMOTE_OPTIONS if is_remote(name) else {})):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 dataset = rasterio.open(name)
         except (RasterioError, OSError, ValueError) as error:
-            raise RasterError(_why_not_opened(name)) from error
+            raise RasterError(_why_not_opened(name, error)) from error
         with dataset:
             _refuse(dataset, short_name(name))
             if os.path.isfile(name) and _is_cut_short(dataset, name):
@@ -51,7 +62,17 @@ def short_name(path: str | Path) -> str:
     return os.path.basename(os.path.normpath(str(path))) or str(path)
 
 
+def is_remote(name: str) -> bool:
+    """Whether a raster is read through a network."""
+    return name.startswith(REMOTE)
+
+
 def _damaged(name: str) -> RasterError:
+    if is_remote(name):
+        return RasterError(
+            f"{short_name(name)} cannot be read to its end: the connection broke off, or the server does not hand out "
+            "parts of files (range requests), or the file is damaged; try again, or download it."
+        )
     return RasterError(
         f"{short_name(name)} cannot be read to its end, so it is truncated or damaged; copy or download it again."
     )
@@ -83,8 +104,14 @@ def _png_is_whole(name: str) -> bool:
     return False
 
 
-def _why_not_opened(name: str) -> str:
+def _why_not_opened(name: str, error: Exception) -> str:
     """One sentence on why GDAL does not open ``name``."""
+    if is_remote(name):
+        said = " ".join(str(error).split())[:200].rstrip(".")
+        return (
+            f"The raster {short_name(name)} cannot be reached or read over the network ({said}); check the address and "
+            "that the server hands out parts of files (range requests), or download it."
+        )
     if not name.strip() or "\0" in name:
         return "The raster's path is empty; give the path of a raster file."
     if not os.path.exists(name):

@@ -19,16 +19,18 @@ import geopix_qgis.protocol as wire
 from geopix_model import __version__
 from geopix_model.errors import DeviceError, GeoPixError, UnknownModelError
 from geopix_model.predictor import Predictor
+from geopix_qgis import bodies
 from geopix_qgis.vitals import Health
 
-from . import outline, tiles
+from . import outline, raster, tiles
 from .config import ServeConfig
 from .engine import Engine
-from .errors import BusyError, RequestError, TokenError, TooLargeError
+from .errors import BusyError, RequestError, SharedError, TokenError, TooLargeError
 from .installing import Running, download
 from .machine import Memory, hardware
 from .question import Question
 from .scheduler import Scheduler, Sink, Work
+from .shared_pixels import open_shared
 
 BAD_REQUEST = 400
 STATUS: dict[type[GeoPixError], int] = {TokenError: 401, UnknownModelError: 404, TooLargeError: 413, BusyError: 429}
@@ -56,7 +58,12 @@ _BODY = {
         "required": True,
         "content": {
             wire.JSON_TYPE: {"schema": {"type": "object", "description": "geopix_qgis.protocol.AskRequest"}},
-            wire.FRAME_TYPE: {"schema": {"type": "string", "format": "binary", "description": "length, JSON, pixels"}},
+            bodies.SHARED_TYPE: {
+                "schema": {"type": "object", "description": "request, geopix_qgis.bodies.SharedPixels"}
+            },
+            bodies.FRAME_TYPE: {
+                "schema": {"type": "string", "format": "binary", "description": "length, JSON, pixels"}
+            },
         },
     }
 }
@@ -112,7 +119,7 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
     async def ask(request: Request) -> Response:
         """One question; its answer as a stream of events."""
         body = await _read_body(request, config.max_body_bytes)
-        asked, pixels = _decode(request.headers.get("content-type", ""), body)
+        asked, pixels = _decode(request.headers.get("content-type", ""), body, config.local)
         work = await run_in_threadpool(_prepare, asked, pixels, models, memory, config.local)
         events, sink = _queue()
         job = scheduler.submit(asked.model, work, sink)
@@ -210,18 +217,23 @@ async def _read_body(request: Request, limit: int) -> bytes:
     raise TooLargeError(f"The request is longer than {limit // 2**20} MiB; ask about a smaller area.")
 
 
-def _decode(content_type: str, body: bytes) -> tuple[wire.AskRequest, bytes | None]:
+def _decode(content_type: str, body: bytes, local: bool) -> tuple[wire.AskRequest, tiles.Pixels | None]:
     try:
-        return wire.decode_request(content_type, body)
+        request, pixels = bodies.decode_request(content_type, body)
     except (wire.ProtocolError, RecursionError) as error:
         raise RequestError(
             f"The request is not one of protocol {wire.VERSION} ({error}); update the client."
         ) from error
+    if isinstance(pixels, bodies.SharedPixels) and isinstance(request.tile, wire.PixelTile):
+        if not local:
+            raise SharedError("This server is for other computers, which share no memory with it; send the pixels.")
+        return request, open_shared(pixels, raster.pixel_bytes(request.tile))
+    return request, pixels if isinstance(pixels, bytes) else None
 
 
 def _prepare(
     asked: wire.AskRequest,
-    pixels: bytes | None,
+    pixels: tiles.Pixels | None,
     models: Callable[[], list[Mapping[str, Any]]],
     memory: tiles.LastTile,
     files: bool,

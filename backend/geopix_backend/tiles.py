@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+from mmap import mmap
 
 import geopix_qgis.protocol as wire
 from geopix_model.predictor import ModelInfo
+from geopix_qgis import bodies
 
 from . import raster
 from .errors import ExtentError, RequestError
+from .raster_scene import Scene, open_raster_at
 
 KEPT_BYTES = 256 * 2**20
+Pixels = bytes | mmap
 
 
-def check(tile: wire.Tile, pixels: bytes | None, *, files: bool = True) -> None:
+def check(tile: wire.Tile, pixels: Pixels | None, *, files: bool = True) -> None:
     """Refuses a tile that cannot be read, without reading all of it.
 
     Args:
@@ -36,8 +40,8 @@ def check(tile: wire.Tile, pixels: bytes | None, *, files: bool = True) -> None:
     if not sizes or not _numbers(tile.transform, 6) or not isinstance(tile.crs, str) or not isinstance(tile.name, str):
         raise RequestError("The pixel tile's size, transform, crs or name is of the wrong type; see the protocol.")
     if pixels is None:
-        raise RequestError(f"The request names pixels but carries none; send them as {wire.FRAME_TYPE}.")
-    raster.tile_from_pixels(pixels, tile)
+        raise RequestError(f"The request names pixels but carries none; send them as {bodies.FRAME_TYPE}.")
+    raster.check_pixels(pixels, tile)
 
 
 def _check_path(tile: wire.PathTile) -> None:
@@ -45,27 +49,27 @@ def _check_path(tile: wire.PathTile) -> None:
         raise RequestError(f"The raster's path is {tile.path!r}; give text.")
     if tile.bands is not None and not (_numbers(tile.bands, 3) and all(isinstance(b, int) for b in tile.bands)):
         raise RequestError(f"The bands are {tile.bands!r}; give three whole numbers.")
-    info = raster.describe(tile.path)
+    width, height = raster.size_of(tile.path)
     if tile.window is None:
         return
     if not _numbers(tile.window, 4) or not all(isinstance(value, int) for value in tile.window):
         raise RequestError(f"The window is {tile.window!r}; give whole numbers col, row, width, height.")
-    col, row, width, height = tile.window
-    if col >= info.width or row >= info.height or col + width <= 0 or row + height <= 0 or min(width, height) < 1:
+    col, row, wide, tall = tile.window
+    if col >= width or row >= height or col + wide <= 0 or row + tall <= 0 or min(wide, tall) < 1:
         raise ExtentError(
-            f"The window {tile.window} lies outside the raster of {info.width} x {info.height} pixels; choose another."
+            f"The window {tile.window} lies outside the raster of {width} x {height} pixels; choose another."
         )
 
 
-def read(tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile:
-    """The pixels of a checked tile at a resolution that the model was trained for.
+def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile | Scene:
+    """The pixels of a checked tile at a resolution that the model was trained for; a scene of a large raster.
 
     Raises:
         RasterError: If the raster cannot be read.
         ExtentError: If the tile would be too large.
     """
     if isinstance(tile, wire.PathTile):
-        return raster.read_tile(
+        return open_raster_at(
             tile.path, window=tile.window, bands=tile.bands, stretch=tile.stretch, gsd_range_m=info.gsd_range_m
         )
     return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=info.gsd_range_m)
@@ -78,19 +82,19 @@ class LastTile:
         self._key: object = None
         self._tile: raster.Tile | None = None
 
-    def read(self, tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> raster.Tile:
+    def read(self, tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile | Scene:
         """See ``read``.  A file that has changed since is read again."""
         key = _identity(tile, pixels, info)
         if self._tile is None or key != self._key:
             self._key, self._tile = None, None  # two large tiles need not be in memory at once
             found = read(tile, pixels, info)
-            if found.pixels.nbytes > KEPT_BYTES:
+            if isinstance(found, Scene) or found.pixels.nbytes > KEPT_BYTES:
                 return found
             self._key, self._tile = key, found
         return self._tile
 
 
-def _identity(tile: wire.Tile, pixels: bytes | None, info: ModelInfo) -> object:
+def _identity(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> object:
     """What decides the pixels of a tile."""
     if isinstance(tile, wire.PathTile):
         state = os.stat(tile.path) if os.path.isfile(tile.path) else None

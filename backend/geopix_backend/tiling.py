@@ -24,29 +24,74 @@ class Window:
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
 
-def windows(height: int, width: int, window_px: int, overlap_px: int) -> list[Window]:
-    """Windows that together cover a (height, width) tile exactly, row by row from the top left.
+@dataclass(frozen=True)
+class Layout:
+    """The windows that together cover a (height, width) tile exactly, known by their place in rows and columns.
 
     Neighbours share at least ``overlap_px``; the last ones of a row or column are shifted inwards, so that each
-    window measures min(window_px, side of the tile).
+    window measures min(window_px, side of the tile).  Nothing is listed: a tile may have millions of windows.
 
     Raises:
         ValueError: If a side is not positive or the overlap is not in 0 .. window_px - 1.
     """
-    if height < 1 or width < 1 or window_px < 1:
-        raise ValueError(f"sides must be positive, got a {width} x {height} tile and a window of {window_px}")
-    if not 0 <= overlap_px < window_px:
-        raise ValueError(f"overlap_px is {overlap_px}, expected 0 .. {window_px - 1}")
-    rows = _starts(height, window_px, overlap_px)
-    cols = _starts(width, window_px, overlap_px)
-    size = min(window_px, height), min(window_px, width)
-    return [Window(row, col, *size) for row in rows for col in cols]
+
+    height: int
+    width: int
+    window_px: int
+    overlap_px: int
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1 or self.window_px < 1:
+            raise ValueError(
+                f"sides must be positive, got a {self.width} x {self.height} tile and a window of {self.window_px}"
+            )
+        if not 0 <= self.overlap_px < self.window_px:
+            raise ValueError(f"overlap_px is {self.overlap_px}, expected 0 .. {self.window_px - 1}")
+
+    @property
+    def step_px(self) -> int:
+        """From the start of one window to that of the next."""
+        return self.window_px - self.overlap_px
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of windows."""
+        return self._count(self.height)
+
+    @property
+    def cols(self) -> int:
+        """Number of columns of windows."""
+        return self._count(self.width)
+
+    def window(self, row: int, col: int) -> Window:
+        """The window in this row and column of windows."""
+        height, width = min(self.window_px, self.height), min(self.window_px, self.width)
+        top, left = min(row * self.step_px, self.height - height), min(col * self.step_px, self.width - width)
+        return Window(top, left, height, width)
+
+    def touching(self, area: Window) -> tuple[range, range]:
+        """Rows and columns of the windows that share pixels with an area of the tile."""
+        return (
+            self._touching(area.row, area.row + area.height, self.height),
+            self._touching(area.col, area.col + area.width, self.width),
+        )
+
+    def _count(self, side: int) -> int:
+        return -(-max(side - self.window_px, 0) // self.step_px) + 1
+
+    def _touching(self, first: int, end: int, side: int) -> range:
+        count, last = self._count(side), max(side - self.window_px, 0)
+        begin = max((first - self.window_px) // self.step_px + 1, 0)
+        if last + self.window_px > first:  # the last window is shifted inwards
+            begin = min(begin, count - 1)
+        stop = min(-(-end // self.step_px), count)
+        return range(begin, count if last < end else stop)
 
 
-def _starts(side: int, window_px: int, overlap_px: int) -> list[int]:
-    """First pixels of the windows along one side of the tile."""
-    last = max(side - window_px, 0)
-    return [*range(0, last, window_px - overlap_px), last]
+def windows(height: int, width: int, window_px: int, overlap_px: int) -> list[Window]:
+    """All windows of a ``Layout``, row by row from the top left."""
+    layout = Layout(height, width, window_px, overlap_px)
+    return [layout.window(row, col) for row in range(layout.rows) for col in range(layout.cols)]
 
 
 def blend_weights(window: Window, height: int, width: int, overlap_px: int) -> NDArray[np.float32]:

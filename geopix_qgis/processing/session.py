@@ -13,6 +13,7 @@ from ..backend_process import BackendProcess, target_of
 from ..client import AskClient
 from ..endpoint import Endpoint
 from ..errors import PluginError
+from ..handover import Handover
 from ..pixels import PixelSource
 from ..protocol import (
     AskRequest,
@@ -24,7 +25,6 @@ from ..protocol import (
     TextEvent,
     Tile,
     TileEvent,
-    encode_request,
 )
 from ..qt import QtCore
 from ..raster import Selection
@@ -77,7 +77,7 @@ class Session(QtCore.QObject):
         self._process, self._client, self._pixels = BackendProcess(self), AskClient(self), PixelSource(self)
         self._loop = QtCore.QEventLoop(self)
         self._make_request: Callable[[Tile], AskRequest] = lambda tile: AskRequest("", tile)
-        self._body: Optional[tuple[str, bytes]] = None
+        self._body: Optional[Handover] = None
         self._endpoint: Optional[Endpoint] = None
         self._answer, self._share = Answer(), (0.0, 100.0)
         self._waiting, self._problem = False, ""
@@ -157,7 +157,7 @@ class Session(QtCore.QObject):
         self._send()
 
     def _pixels_ready(self, tile: Tile, pixels: Optional[bytes]) -> None:
-        self._body = encode_request(self._make_request(tile), pixels)
+        self._body = Handover(self._make_request(tile), pixels)
         self._send()
 
     def _send(self) -> None:
@@ -165,7 +165,7 @@ class Session(QtCore.QObject):
         if self._waiting and self._endpoint is not None and self._body is not None:
             body, self._body = self._body, None
             self._feedback.setProgressText(tr("Waiting for the model..."))
-            self._client.ask(self._endpoint, *body)
+            self._client.ask(self._endpoint, body)
 
     def _take(self, event: Event) -> None:
         answer = self._answer

@@ -13,6 +13,7 @@ from geopix_backend.config import ServeConfig
 from geopix_backend.scheduler import Scheduler
 from geopix_backend.server import create_app
 from geopix_model.predictor import Predictor
+from geopix_qgis import bodies
 from geopix_qgis import protocol as wire
 
 LIMIT_S = 30
@@ -23,9 +24,9 @@ HEADERS = {wire.AUTH_HEADER: "Bearer secret"}
 class Running:
     """A server in a thread of this process."""
 
-    def __init__(self, load: Callable[[str], Predictor]) -> None:
-        self.scheduler = Scheduler(load, CONFIG.waiting_limit)
-        app = create_app(self.scheduler, CONFIG, lambda: [{"name": "nano"}, {"name": "slow"}])
+    def __init__(self, load: Callable[[str], Predictor], config: ServeConfig = CONFIG) -> None:
+        self.scheduler = Scheduler(load, config.waiting_limit)
+        app = create_app(self.scheduler, config, lambda: [{"name": "nano"}, {"name": "slow"}])
         listener = serve.bind(0)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
@@ -35,7 +36,7 @@ class Running:
 
     def ask(self, request: wire.AskRequest, pixels: bytes | None = None) -> list[wire.Event]:
         """All events of an answer."""
-        content_type, body = wire.encode_request(request, pixels)
+        content_type, body = bodies.encode_request(request, pixels)
         reply = self.http.post("/v1/ask", content=body, headers={"content-type": content_type})
         assert reply.status_code == 200, reply.text
         assert reply.headers["content-type"].startswith("text/event-stream")

@@ -19,6 +19,7 @@ from rasterio.enums import ColorInterp
 from geopix_backend import models
 from geopix_backend.cli import main
 from geopix_model import registry
+from geopix_qgis import bodies
 from geopix_qgis import protocol as wire
 from tests.backend.fakes import FakePredictor, bright
 from tests.backend.running import Running
@@ -309,8 +310,8 @@ def test_http_refuses_before_the_stream_begins(
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [(b"", wire.JSON_TYPE), (b"not json", wire.JSON_TYPE), (b"[]", wire.JSON_TYPE), (b"[" * 50_000, wire.JSON_TYPE),
-     (b"\xff\xfe", wire.JSON_TYPE), (b"", wire.FRAME_TYPE), (b"\0\0\0\2{}", wire.FRAME_TYPE),
-     (b"\xff\xff\xff\xff{}", wire.FRAME_TYPE)],
+     (b"\xff\xfe", wire.JSON_TYPE), (b"", bodies.FRAME_TYPE), (b"\0\0\0\2{}", bodies.FRAME_TYPE),
+     (b"\xff\xff\xff\xff{}", bodies.FRAME_TYPE)],
     ids=repr,
 )  # fmt: skip
 def test_http_refuses_what_is_no_request(server: Running, body: bytes, content_type: str) -> None:
@@ -328,7 +329,7 @@ def test_http_refuses_what_is_no_request(server: Running, body: bytes, content_t
     ],
 )
 def test_http_refuses_pixels_without_a_place(server: Running, tile: wire.PixelTile, code: str) -> None:
-    content_type, body = wire.encode_request(wire.AskRequest("x", tile), bytes(tile.width * tile.height * 4))
+    content_type, body = bodies.encode_request(wire.AskRequest("x", tile), bytes(tile.width * tile.height * 4))
     assert post(server, body, content_type)[:2] == (400, code)
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from geopix_backend.config import TOKEN_VARIABLE
 from geopix_model.predictor import Piece, Text
+from geopix_qgis import bodies
 from geopix_qgis import protocol as wire
 from tests.backend.fakes import FakePredictor, bright, raster_file
 from tests.backend.running import LIMIT_S, Running
@@ -132,7 +133,7 @@ def test_a_client_that_goes_away_stops_the_model_within_a_piece(server: Running,
 
 def test_a_full_queue_is_refused_and_a_waiting_question_says_so(server: Running, slow: Slow, raster: Path) -> None:
     request = wire.AskRequest("x", wire.PathTile(str(raster)), model="slow")
-    content_type, body = wire.encode_request(request)
+    content_type, body = bodies.encode_request(request)
     with Conversation(server, raster) as first:
         first.until(b"event: tile")
         with Conversation(server, raster) as second:
@@ -147,7 +148,7 @@ class Conversation:
     """A raw connection that asks the slow model, so that a test sees bytes as they come and may hang up."""
 
     def __init__(self, server: Running, raster: Path) -> None:
-        content_type, body = wire.encode_request(wire.AskRequest("x", wire.PathTile(str(raster)), model="slow"))
+        content_type, body = bodies.encode_request(wire.AskRequest("x", wire.PathTile(str(raster)), model="slow"))
         head = f"POST /v1/ask HTTP/1.1\r\nHost: x\r\n{wire.AUTH_HEADER}: Bearer secret\r\n"
         head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S)

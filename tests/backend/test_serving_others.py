@@ -18,6 +18,7 @@ from geopix_backend.config import LEAST_TOKEN_CHARS, TOKEN_VARIABLE, serve_confi
 from geopix_backend.errors import RequestError, ServeError
 from geopix_backend.serve import bind
 from geopix_backend.tiles import check
+from geopix_qgis import bodies
 from geopix_qgis import protocol as wire
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +103,7 @@ def test_a_server_for_others_speaks_https_keeps_its_token_to_itself_and_refuses_
             assert http.get("/health").status_code == 401
             health = http.get("/health", headers=head).json()
             assert health["memory_total"] > health["memory_free"] > 0 and health["device_name"]
-            kind, body = wire.encode_request(wire.AskRequest("x", wire.PathTile("/etc/hostname")))
+            kind, body = bodies.encode_request(wire.AskRequest("x", wire.PathTile("/etc/hostname")))
             refused = http.post("/v1/ask", content=body, headers={**head, "content-type": kind})
         assert refused.status_code == 400 and "send the pixels" in refused.json()["message"]
     finally:

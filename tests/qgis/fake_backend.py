@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from geopix_qgis import protocol
+from geopix_qgis import bodies, protocol
 
 FACTS = protocol.ModelFacts(
     "nano",
@@ -112,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if self.headers[protocol.AUTH_HEADER] != f"Bearer {self.server.token}":
                 raise RefusalError(401, {"code": "token", "message": "The token is wrong."})
-            request, pixels = protocol.decode_request(self.headers["Content-Type"], body)
+            request, pixels = bodies.decode_request(self.headers["Content-Type"], body)
+            if isinstance(pixels, bodies.SharedPixels):
+                pixels = Path(f"/proc/{pixels.pid}/fd/{pixels.fd}").read_bytes()
             self.server.requests.append(request)
             self.server.pixels.append(pixels)
             pieces = self.server.answer(request)

@@ -10,6 +10,7 @@ import pytest
 from geopix_qgis import protocol
 from geopix_qgis.backend_process import Endpoint
 from geopix_qgis.client import AskClient
+from geopix_qgis.handover import Handover
 
 TEXTS = ["Häuser ", "und ", "日本語 🏠", " — fertig\n\n", "x" * 500]
 REQUEST = protocol.AskRequest("roofs", protocol.PathTile("/data/a.tif"))
@@ -34,7 +35,7 @@ def client(qgis_app):
 
 
 def ask(client, server, token=None):
-    client.ask(Endpoint(server.port, token or server.token), *protocol.encode_request(REQUEST))
+    client.ask(Endpoint(server.port, token or server.token), Handover(REQUEST))
 
 
 def settle(qtbot, client):
@@ -149,7 +150,7 @@ def test_silence_is_given_up_and_a_heartbeat_is_not_silence(client, serve, qtbot
 
 
 def test_nobody_listening_is_a_failure(client, qtbot):
-    client.ask(Endpoint(9, "token"), *protocol.encode_request(REQUEST))
+    client.ask(Endpoint(9, "token"), Handover(REQUEST))
     settle(qtbot, client)
     assert client.ends[0][0] == "connection"
 

@@ -1,0 +1,253 @@
+"""Blocks of a large raster: the logits around each are blended, and its objects found, without a look at the rest.
+
+Around its core a block sees a halo of the blocks beside it.  An object that is no larger than the halo is therefore
+seen as a whole by each block whose core it touches; it belongs to the block whose core holds its first pixel.  Larger
+ones are cut at the cores and joined by ``seams``.  So every object comes once, wherever the blocks are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from shapely import Polygon
+
+from .canvas import OFF, Floats
+from .components import Component, components, labelled, probability, split
+from .findings import Findings
+from .outlines import trace
+from .tiling import Layout, Window, blend_weights
+from .vectors import moved
+
+Labels = NDArray[np.int32]
+MAX_CORE_PX = 2560  # side of a core; memory follows its square
+HALO_PX = 256
+
+
+@dataclass(frozen=True)
+class Block:
+    """A place in the grid of blocks, its pixels, and those that it sees."""
+
+    row: int
+    col: int
+    core: Window
+    around: Window
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How the windows of a part of a raster are put together in blocks.
+
+    Attributes:
+        layout: The windows of the whole raster.
+        area: The part.
+        side: Windows along each side of a block.
+        halo_px: How far a block sees beyond its core.
+    """
+
+    layout: Layout
+    area: Window
+    side: int
+    halo_px: int = HALO_PX
+
+    @property
+    def rows(self) -> range:
+        """Rows of blocks that the area touches."""
+        return self._touched(self.layout.touching(self.area)[0])
+
+    @property
+    def cols(self) -> range:
+        """Columns of blocks that the area touches."""
+        return self._touched(self.layout.touching(self.area)[1])
+
+    def block(self, row: int, col: int) -> Block:
+        """A block; what it sees ends where the area does."""
+        layout, side = self.layout, self.side
+        last = layout.window(layout.rows - 1, layout.cols - 1)
+        top, left = layout.window(row * side, 0).row, layout.window(0, col * side).col
+        below = layout.window((row + 1) * side, 0).row if (row + 1) * side < layout.rows else last.row + last.height
+        right = layout.window(0, (col + 1) * side).col if (col + 1) * side < layout.cols else last.col + last.width
+        core = self._within(top, left, below, right, 0)
+        return Block(row, col, core, self._within(top, left, below, right, self.halo_px))
+
+    def windows(self, block: Block) -> list[Window]:
+        """The windows that a block is made of, those that touch the area."""
+        rows, cols = self.layout.touching(self.area)
+        return [
+            self.layout.window(row, col)
+            for row in rows[:]
+            if row // self.side == block.row
+            for col in cols[:]
+            if col // self.side == block.col
+        ]
+
+    def seen(self, block: Block) -> Iterator[Window]:
+        """The windows that reach into what a block sees, row by row."""
+        rows, cols = self.layout.touching(block.around)
+        return (self.layout.window(row, col) for row in rows for col in cols)
+
+    def _touched(self, windows: range) -> range:
+        return range(windows.start // self.side, (windows.stop - 1) // self.side + 1)
+
+    def _within(self, top: int, left: int, below: int, right: int, more: int) -> Window:
+        area = self.area
+        first = max(top - more, area.row), max(left - more, area.col)
+        end = min(below + more, area.row + area.height), min(right + more, area.col + area.width)
+        return Window(*first, max(end[0] - first[0], 0), max(end[1] - first[1], 0))
+
+
+def side_of(layout: Layout, file_block_px: int, halo_px: int = HALO_PX) -> int:
+    """Windows along each side of a block: as many as fit, so that blocks of the file are not parted where that is free.
+
+    A core must be at least as large as the halo.
+    """
+    most = max(MAX_CORE_PX // layout.step_px, -(-halo_px // layout.step_px), 1)
+    fitting = [n for n in range(most, max(most // 2, 1) - 1, -1) if n * layout.step_px % file_block_px == 0]
+    return fitting[0] if fitting else most
+
+
+class Blend:
+    """Weighted sums of the logits of all targets around a block; see ``canvas``."""
+
+    def __init__(self, layout: Layout, around: Window) -> None:
+        self._layout, self._around = layout, around
+        self._weight = np.zeros((around.height, around.width), np.float32)
+        self._sums: dict[str, Floats] = {}
+        self.valid = np.zeros((around.height, around.width), bool)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Targets that some window has named, in that order."""
+        return tuple(self._sums)
+
+    def add(self, window: Window, valid: NDArray[np.bool_], named: Mapping[str, Floats]) -> None:
+        """Blends in one window: for each target that its answer names, (P, h, w) logits."""
+        around, layout = self._around, self._layout
+        top, left = max(window.row, around.row), max(window.col, around.col)
+        below = min(window.row + window.height, around.row + around.height)
+        right = min(window.col + window.width, around.col + around.width)
+        there = slice(top - around.row, below - around.row), slice(left - around.col, right - around.col)
+        own = slice(top - window.row, below - window.row), slice(left - window.col, right - window.col)
+        self.valid[there] |= valid[own]
+        weight = blend_weights(window, layout.height, layout.width, layout.overlap_px)[own]
+        self._weight[there] += weight
+        for key, planes in named.items():
+            total = self._sums.setdefault(key, np.zeros((len(planes), around.height, around.width), np.float32))
+            total[:, there[0], there[1]] += weight * (planes[:, own[0], own[1]] - OFF)
+
+    def take(self, key: str) -> Floats:
+        """Blended logits (P, H, W) of a target, which is then forgotten; ``OFF`` where no window names it."""
+        total = self._sums.pop(key)
+        np.divide(total, self._weight, out=total, where=self._weight > 0)
+        total += OFF
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a core holds of an object that is larger than the halo; coordinates are pixels of the raster.
+
+    Attributes:
+        pixels: Its pixels, exactly.
+        outline: The part of its outline that lies in the core, with all points.
+        likely: Sum of the probabilities of its pixels.
+    """
+
+    pixels: list[Polygon]
+    outline: shapely.Geometry
+    likely: float
+
+
+@dataclass(eq=False)
+class Found:
+    """What one target has in a block.
+
+    Attributes:
+        whole: Objects that belong to the block; coordinates are those of what it sees.
+        outlines: Theirs.
+        parts: Parts of larger objects, by label.
+        top, left: Labels of the parts along the first row and column of the core.
+        below, right: Labels of the same objects along the row and column after the core; empty at the end.
+    """
+
+    whole: list[Component]
+    outlines: NDArray[np.object_]
+    parts: dict[int, Part] = field(default_factory=dict)
+    top: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
+    left: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
+    below: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
+    right: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
+
+
+def objects(
+    key: str, planes: Floats, valid: NDArray[np.bool_], block: Block, halo_px: int, min_area_px: int, findings: Findings
+) -> Found:
+    """The objects of a target in a block.
+
+    Args:
+        key: Which target.
+        planes: (P, H, W) logits of what the block sees: mask, and cores if there are any.
+        valid: (H, W) bool.
+        block: Where that is.
+        halo_px: Side of the largest object that is seen as a whole.
+        min_area_px: As in ``components``.
+        findings: Knows the target.
+    """
+    found = components(planes[0], valid, min_area_px, findings.even_at(key))
+    if len(planes) > 1:
+        found = split(found, planes, min_area_px, findings.even_at(key))
+    if not found:
+        return Found([], np.zeros(0, object))
+    core, around = block.core, block.around
+    pixels = np.array([component.pixels for component in found], dtype=object)
+    left, top, right, below = shapely.bounds(pixels).T
+    large = (right - left > halo_px) | (below - top > halo_px)
+    first_row, first_col = _first_pixels(pixels)
+    row, col = core.row - around.row, core.col - around.col
+    own = (first_row >= row) & (first_row < row + core.height) & (first_col >= col) & (first_col < col + core.width)
+    kept = [component for component, mine in zip(found, own & ~large, strict=True) if mine]
+    result = Found(kept, findings.outlines(key, kept, planes[0], valid))
+    if large.any():
+        _add_parts(result, key, [c for c, is_large in zip(found, large, strict=True) if is_large], planes[0], valid,
+                   block, findings)  # fmt: skip
+    return result
+
+
+def _add_parts(
+    result: Found, key: str, large: list[Component], logits: Floats, valid: NDArray[np.bool_], block: Block,
+    findings: Findings,
+) -> None:  # fmt: skip
+    """Adds those parts of large objects that lie in the core."""
+    core, around = block.core, block.around
+    row, col = core.row - around.row, core.col - around.col
+    rows, cols = slice(row, row + core.height), slice(col, col + core.width)
+    labels = labelled(large, logits.shape)
+    inside = labels[rows, cols]
+    there = np.unique(inside[inside > 0])
+    if not len(there):
+        return
+    # Outlines of those only that reach into the core, without the points that ``simplify`` takes when they are joined.
+    reaching = [large[label - 1] for label in there]
+    outlines = findings.outlines(key, reaching, logits, valid, deviation_px=0.0)
+    square = shapely.box(col, row, col + core.width, row + core.height)
+    outlines = moved(shapely.intersection(outlines, square), Affine.translation(around.col, around.row))
+    traced = trace(inside)
+    pixels = moved(traced.geometries(), Affine.translation(core.col, core.row))
+    likely = np.bincount(inside.reshape(-1), probability(logits[rows, cols]).reshape(-1), minlength=len(large) + 1)
+    for label, outline in zip(there.tolist(), outlines, strict=True):
+        result.parts[label] = Part(list(pixels[traced.values == label]), outline, float(likely[label]))
+    result.top, result.left = inside[0].copy(), inside[:, 0].copy()
+    result.below = labels[row + core.height :, cols][:1].reshape(-1)
+    result.right = labels[rows, col + core.width :][:, :1].reshape(-1)
+
+
+def _first_pixels(pixels: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns of the first pixel of each polygon along pixel edges, row by row."""
+    points, which = shapely.get_coordinates(pixels, return_index=True)
+    order = np.lexsort((points[:, 0], points[:, 1], which))
+    _, first = np.unique(which[order], return_index=True)
+    return points[order[first], 1], points[order[first], 0]

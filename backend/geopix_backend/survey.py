@@ -1,0 +1,356 @@
+"""A question about a raster of any size: what ``engine`` does for a tile in memory, at flat memory and to be resumed.
+
+Windows are shown to the model block by block while a thread reads the next block, and each answer is kept in a
+``journal``.  When a block and all around it have been looked at, its objects are found from the answers alone
+(``blocks``, ``seams``): so the result depends neither on the order of the work nor on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+
+from geopix_model.predictor import Box, Mask, Measure, Notice, Text
+from geopix_model.tasks import explicit
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent
+
+from . import boxes, seams, vectors
+from .blocks import Blend, Block, Blocks, Found, objects, side_of
+from .boxes import TileBox
+from .canvas import Floats, to_window
+from .components import Component
+from .describing import is_sure
+from .errors import ExtentError
+from .findings import DEVIATION_PX, Findings
+from .journal import Journal, place_of
+from .pace import Pace
+from .plan import Plan
+from .question import Question
+from .raster_scene import TILE_PX, Scene
+from .read_ahead import read_ahead
+from .sentences import Assembler, Sentence
+from .telling import Teller, merge
+from .tiling import Layout, Window
+from .wording import NOTHING
+from .work import Answer, Job, Unit, work_out
+
+MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
+RESUMED = "{} of {} windows were looked at before; this goes on from there."
+LIMITED = "the chosen area"
+STOPPED = "Stopped before anything was found."
+Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+
+
+class Survey:
+    """One question about one scene.
+
+    Args:
+        plan: How the question is answered; its predictor is shown the windows.
+        scene: What is looked at.
+        question: What is asked.
+        journal: Keeps the answers.
+        cancelled: Asked between the pieces of the model's answers; once true, the answer ends with what was found.
+        side: Windows along each side of a block; None chooses.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        scene: Scene,
+        question: Question,
+        journal: Journal,
+        cancelled: Callable[[], bool],
+        side: int | None = None,
+    ) -> None:
+        self._plan, self._scene, self._question, self._journal = plan, scene, question, journal
+        self._predictor, self._cancelled = plan.predictor, cancelled
+        info = plan.predictor.info
+        layout = Layout(scene.height, scene.width, info.window_px, info.overlap_px)
+        self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)))
+        rows, cols = layout.touching(scene.area)
+        self._total = len(rows) * len(cols)
+        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
+        self._findings = Findings(scene, question, info, plan.limits, boxed=boxed)
+        self._notices = [*scene.warnings, *plan.notices]
+        self._teller, self._seams = Teller(LIMITED if question.limited else ""), seams.Seams()
+        self._sentences: dict[Sentence, None] = {}
+        self._rectangles: dict[str, list[list[TileBox]]] = {}
+        self._held: dict[str, list[tuple[Component, shapely.Geometry]]] = {}
+        self._pace = Pace(self._total, self._with_data())
+        self._stopped = False
+
+    def events(self) -> Iterator[Event]:
+        """All events, in order; see ``engine.Engine.ask``."""
+        began, scene = time.monotonic(), self._scene
+        crs = scene.crs.to_wkt() if scene.crs is not None else ""
+        if self._journal.resumed:
+            self._note_resumed()
+        model, notices = self._findings.model, tuple(self._notices)
+        yield TileEvent(crs, scene.area.width, scene.area.height, scene.gsd_m, self._total, model, notices)
+        yield self._progress()
+        yield from self._look_and_settle()
+        for key, parts in self._seams.rest():
+            yield from self._large(key, parts)
+        yield from self._chosen()
+        for key, drawings in self._rectangles.items():
+            yield from self._findings.add_boxes(key, boxes.merged(drawings))
+        facts = self._findings.facts
+        for sentence in merge(list(self._sentences), facts, self._teller.opened):
+            listed = self._plan.lists and sentence.grounded and not any(facts[k].regions for k in sentence.grounded)
+            if not self._plan.silent and not listed:
+                yield from self._teller.tell(sentence, facts)
+        for sentence in self._plan.ending(facts) if not self._stopped else ():
+            yield from self._teller.tell(sentence, facts)
+        yield from self._teller.finish(facts, empty=STOPPED if self._stopped else NOTHING)
+        yield DoneEvent(
+            answer=self._teller.answer,
+            regions=self._findings.regions,
+            windows_done=self._pace.done,
+            windows_total=self._total,
+            seconds=round(time.monotonic() - began, 3),
+            model=self._findings.model,
+            device=self._predictor.info.device,
+            stopped=self._stopped,
+            passes=self._plan.passes,
+            warnings=tuple(self._notices),
+        )
+
+    def _note_resumed(self) -> None:
+        before = sum(self._journal.has(window) for block in self._order() for window in self._blocks.windows(block))
+        if before:
+            self._notices.append(RESUMED.format(f"{before:,}", f"{self._total:,}"))
+
+    def _order(self) -> Iterator[Block]:
+        blocks = self._blocks
+        return (blocks.block(row, col) for row in blocks.rows for col in blocks.cols)
+
+    def _with_data(self) -> int | None:
+        """About how many windows have data."""
+        there = self._scene.coarse_valid()
+        return None if there is None else min(self._total, round(self._total * float(there.mean())) + 1)
+
+    # looking
+
+    def _look_and_settle(self) -> Iterator[Event]:
+        """Blocks in their order; each is settled when the last block that it sees has been looked at."""
+        blocks, waiting = self._blocks, list[Block]()
+        if not self._plan.passes:  # the answer does not need the image
+            return
+        with closing(read_ahead(self._pixels())) as pixels:
+            for block, read in pixels:
+                yield from self._look(read)
+                waiting.append(block)
+                if self._stopped:
+                    break
+                last_col = block.col == blocks.cols[-1]
+                while waiting and self._is_seen(waiting[0], block, last_col=last_col):
+                    yield from self._settle(waiting.pop(0))
+                    yield from self._open()
+        for block in waiting:  # of a stopped question also those that were not looked at as a whole
+            yield from self._settle(block)
+
+    def _is_seen(self, block: Block, done: Block, *, last_col: bool) -> bool:
+        """Whether all blocks around ``block`` have been looked at once ``done`` has; blocks come row by row."""
+        row_below = block.row + 1 if block.row < self._blocks.rows[-1] else block.row
+        return done.row > row_below or (done.row == row_below and (done.col > block.col or last_col))
+
+    def _pixels(self) -> Generator[tuple[Block, list[tuple[Window, Pixels | None]]], None, None]:
+        """The windows of each block with their pixels, None where they were answered before; read in one go."""
+        with self._scene.reading() as read:
+            for block in self._order():
+                windows = self._blocks.windows(block)
+                missing = [window for window in windows if not self._journal.has(window)]
+                if not missing:
+                    yield block, [(window, None) for window in windows]
+                    continue
+                top, left = min(w.row for w in missing), min(w.col for w in missing)
+                below, right = max(w.row + w.height for w in missing), max(w.col + w.width for w in missing)
+                pixels, valid = read(Window(top, left, below - top, right - left))
+                cut: dict[Window, Pixels] = {}
+                for window in missing:
+                    rows = slice(window.row - top, window.row - top + window.height)
+                    cols = slice(window.col - left, window.col - left + window.width)
+                    cut[window] = pixels[:, rows, cols], valid[rows, cols]
+                yield block, [(window, cut.get(window)) for window in windows]
+
+    def _look(self, read: Sequence[tuple[Window, Pixels | None]]) -> Iterator[ProgressEvent]:
+        """Shows the windows of a block to the model, but those that were answered before or have no data."""
+        job = self._journal.job
+        for window, pixels in read:
+            if self._cancelled():
+                self._stopped = True
+                return
+            began = time.monotonic()
+            if pixels is None:
+                self._pace.known()
+            elif not pixels[1].any():
+                self._pace.empty(time.monotonic() - began)
+                continue  # thousands of these would be thousands of events
+            else:
+                answer = work_out(Unit(job, window), self._predictor, *pixels, self._cancelled)
+                if answer is None:
+                    self._stopped = True
+                    return
+                self._journal.write(window, answer)
+                self._pace.look(time.monotonic() - began)
+            yield self._progress()
+        yield self._progress()
+
+    # settling
+
+    def _settle(self, block: Block) -> Iterator[RegionEvent]:
+        """Regions of the objects that belong to a block, and of the large ones that are complete with it."""
+        blocks, findings = self._blocks, self._findings
+        blend, mine = Blend(blocks.layout, block.around), set(blocks.windows(block))
+        for window in blocks.seen(block):
+            answer = self._journal.read(window)
+            if answer is not None:
+                named = self._hear(answer, window, own=window in mine)
+                blend.add(window, answer.valid, named)
+        core, around = block.core, block.around
+        rows = slice(core.row - around.row, core.row - around.row + core.height)
+        cols = slice(core.col - around.col, core.col - around.col + core.width)
+        findings.valid_px += int(np.count_nonzero(blend.valid[rows, cols]))
+        found: dict[str, Found] = {}
+        for key in blend.keys:
+            least = self._question.min_area_px
+            found[key] = objects(key, blend.take(key), blend.valid, block, blocks.halo_px, least, findings)
+            yield from self._show(key, found[key].whole, found[key].outlines, (around.row, around.col))
+        for key, parts in self._seams.add(block, found):
+            yield from self._large(key, parts)
+
+    def _large(self, key: str, parts: list[seams.Part]) -> Iterator[RegionEvent]:
+        """Regions of an object that was put together from parts."""
+        findings, least = self._findings, self._question.min_area_px
+        whole = seams.joined(parts, findings.even_at(key))
+        if findings.boxed:
+            outlines = [shapely.box(*whole.pixels.bounds, ccw=False)]
+        elif findings.is_smooth(key):
+            outlines = seams.outline(parts, DEVIATION_PX, least)
+        else:
+            outlines = [whole.pixels]
+        yield from self._show(key, [whole] * len(outlines), np.array(outlines, dtype=object), (0, 0))
+
+    def _show(
+        self, key: str, found: Sequence[Component], outlines: NDArray[np.object_], origin: tuple[int, int]
+    ) -> Iterator[RegionEvent]:
+        """Regions of those objects that are meant and sure enough; what is largest, say, is known at the end only."""
+        area = self._scene.area
+        asked = Affine.translation(origin[1] - area.col, origin[0] - area.row)
+        pixels = vectors.moved([component.pixels for component in found], asked)
+        placed = [Component(shape, c.score) for shape, c in zip(pixels, found, strict=True)]
+        sure = [c for c in placed if c.score >= self._question.min_score]  # compared by identity
+        if self._plan.late:
+            held = self._held.setdefault(key, [])
+            held += [pair for pair in zip(placed, vectors.moved(outlines, asked), strict=True) if pair[0] in sure]
+            return
+        meant = self._meant(key, sure)
+        which = [index for index, c in enumerate(placed) if c in meant]
+        yield from self._findings.add_outlines(key, [found[i] for i in which], outlines[which], origin)
+
+    def _meant(self, key: str, found: Sequence[Component]) -> set[Component]:
+        """Those that the prompt means; coordinates count from the area."""
+        names, countable = self._findings.names(key), self._findings.countable(key)
+        return set(self._plan.limits.choose(key, names, countable, found))
+
+    def _chosen(self) -> Iterator[RegionEvent]:
+        """Regions that could be chosen at the end only, as the largest."""
+        for key, held in self._held.items():
+            area_px = sum(int(component.area_px) for component, _ in held)
+            if self._plan.intent.form == "describe" and not is_sure(
+                self._findings.score(key), area_px, self._findings.valid_px
+            ):
+                continue
+            meant = self._meant(key, [component for component, _ in held])
+            chosen = [pair for pair in held if pair[0] in meant]
+            outlines = np.array([outline for _, outline in chosen], dtype=object)
+            corner = self._scene.area.row, self._scene.area.col
+            yield from self._findings.add_outlines(key, [component for component, _ in chosen], outlines, corner)
+
+    # hearing
+
+    def _hear(self, answer: Answer, window: Window, *, own: bool) -> dict[str, Floats]:
+        """Logits of the targets that an answer names; what else it says is kept if the window is the block's own."""
+        assembler, named, told = Assembler(), dict[str, Floats](), list[Sentence]()
+        drawn: dict[str, list[TileBox]] = {}
+        for piece in answer.pieces:
+            if isinstance(piece, (Mask, Box)):
+                key = self._findings.note(piece, (window.height, window.width))
+                told += assembler.ground(piece.target, key)
+                if isinstance(piece, Box):
+                    drawn.setdefault(key, []).extend(self._counted(piece, window, answer.valid))
+                elif piece.score >= self._question.min_score:
+                    planes = to_window(_planes(piece), window.height, window.width)
+                    named[key] = np.maximum(named[key], planes) if key in named else planes
+            elif isinstance(piece, (Text, Measure)):
+                told += assembler.say(piece)
+            elif isinstance(piece, Notice) and piece.text not in self._notices:
+                self._notices.append(piece.text)
+        if own:
+            self._keep([*told, *assembler.finish()])
+            for key, found in drawn.items():
+                self._rectangles.setdefault(key, []).append(found)
+        return named
+
+    def _counted(self, box: Box, window: Window, valid: NDArray[np.bool_]) -> list[TileBox]:
+        """The box in pixels of the raster, if it counts."""
+        here = boxes.on_tile(box, Window(0, 0, window.height, window.width), window.height, window.width)
+        if box.score < self._question.min_score or not boxes.counts(here, valid, self._question.min_area_px):
+            return []
+        return [boxes.on_tile(box, window, self._scene.height, self._scene.width)]
+
+    def _keep(self, sentences: Sequence[Sentence]) -> None:
+        for sentence in sentences:
+            if len(self._sentences) < MAX_SENTENCES:
+                self._sentences[sentence] = None
+
+    def _open(self) -> list[TextEvent]:
+        """The beginning of the answer, once something was found."""
+        return (
+            []
+            if self._plan.late or self._plan.silent
+            else self._teller.open(list(self._sentences), self._findings.facts)
+        )
+
+    def _progress(self) -> ProgressEvent:
+        return ProgressEvent(self._pace.done, self._total, seconds_left=self._pace.seconds_left)
+
+
+def survey(
+    plan: Plan,
+    scene: Scene,
+    question: Question,
+    cancelled: Callable[[], bool],
+    journal: Journal | None = None,
+    side: int | None = None,
+) -> Iterator[Event]:
+    """The events of one answer about a scene.
+
+    Args:
+        plan, scene, question, cancelled, side: See ``Survey``.
+        journal: Keeps the answers and stays; None keeps them in the user's cache until the answer is whole.
+
+    Raises:
+        ExtentError: If things are compared with others, which may lie anywhere in the raster.
+    """
+    if plan.limits.near.rules:
+        raise ExtentError(
+            f"The question compares things with others, for which the area must fit into memory, and it has "
+            f"{scene.area.width:,} x {scene.area.height:,} pixels (at most {TILE_PX:,} in all); choose a part of it."
+        )
+    kept = journal or Journal(place_of(job := Job.of(scene, question, plan.predictor)), job)
+    for event in Survey(plan, scene, question, kept, cancelled, side).events():
+        yield event
+        if isinstance(event, DoneEvent) and not event.stopped and journal is None:
+            kept.remove()
+
+
+def _planes(mask: Mask) -> Floats:
+    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
+    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])
