@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -112,7 +113,9 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
         try:
             yield session
         except PluginError as error:
-            raise QgsProcessingException(str(error)) from error
+            # PyQGIS never frees an exception that leaves an algorithm, nor the layers in the frames that it has passed.
+            traceback.clear_frames(error.__traceback__)
+            raise QgsProcessingException(str(error)) from None
         finally:
             session.close()
             if self._polygons is not None:
