@@ -80,9 +80,12 @@ class Requests:
             self.failures.pop(address, None)  # QGIS has asked again by itself
 
     def _logged(self, message: str, tag: str, level: Any) -> None:
-        """Notes answers that are no image, which only QGIS's log knows of."""
+        """Notes answers that are no image, which only QGIS's log knows of.
+
+        From 3.40 on it also tells of tiles that QGIS has given up asking for, with their addresses.
+        """
         ours = tag == "WMS" and level == Qgis.MessageLevel.Warning and "://" in message
-        if ours and not any(address in message for address in self.absent):
+        if ours and not any(address in message for address in (*self.absent, *self.failures)):
             self.failures.setdefault(message, tr("not an image"))
 
 

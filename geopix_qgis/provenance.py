@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from qgis.core import QgsException, QgsLayerMetadata, QgsProviderRegistry, QgsVectorLayer
+from qgis.core import QgsException, QgsLayerMetadata, QgsNotSupportedException, QgsProviderRegistry, QgsVectorLayer
 
 from .errors import LayerError
 from .storage import gpkg_of, tables_of
@@ -95,7 +95,7 @@ def save(layer: QgsVectorLayer, told: QgsLayerMetadata) -> None:
         table = parts.get("layerName") or tables_of(path)[int(parts.get("layerId") or 0)]
         try:
             ok, message = registry.saveLayerMetadata("ogr", f"{path}|layername={table}", told)
-        except QgsException as error:  # a file that is gone
+        except (QgsException, QgsNotSupportedException) as error:  # a file that is gone; the latter from QGIS 3.40 on
             ok, message = False, str(error)
         if not ok:
             raise LayerError(f"The provenance could not be stored in the GeoPackage: {message}")

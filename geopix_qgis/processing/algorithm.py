@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import (
     QgsMapSettings,
@@ -29,6 +30,7 @@ from ..qt import QtCore, QtGui
 from ..raster import Selection, select
 from ..shipped import GUIDE_ONLINE, shipped
 from ..translation import tr
+from .polygon_sink import PolygonSink
 from .session import Session
 
 RENDERED_M = 0.5  # metres per pixel, in the middle of what the embedded model was trained for
@@ -43,6 +45,7 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.raster: Any = None  # a copy of the layer, from `prepareAlgorithm` to the end of `session`
+        self._polygons: Optional[PolygonSink] = None  # of the run, closed with the session
 
     def createInstance(self) -> GeoPixAlgorithm:
         """A fresh one, as QGIS wants it for each run."""
@@ -110,9 +113,13 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
         try:
             yield session
         except PluginError as error:
-            raise QgsProcessingException(str(error)) from error
+            # PyQGIS never frees an exception that leaves an algorithm, nor the layers in the frames that it has passed.
+            traceback.clear_frames(error.__traceback__)
+            raise QgsProcessingException(str(error)) from None
         finally:
             session.close()
+            if self._polygons is not None:
+                self._polygons.close()
             self.raster = None  # it goes with the thread that it was moved to
 
     def selection(self, parameters: dict[str, Any], context: QgsProcessingContext, area: Area) -> Selection:

@@ -50,10 +50,6 @@ class BatchSegment(GeoPixAlgorithm):
     OUTPUT, TABLE = "OUTPUT", "TABLE"
     COUNT, FAILED = "COUNT", "FAILED"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._polygons: Optional[PolygonSink] = None
-
     def name(self) -> str:
         """Never translated."""
         return "batchsegment"

@@ -45,7 +45,9 @@ class PolygonSink:
         name: str,
         extra: Sequence[str] = (),
     ) -> None:
-        self._algorithm, self._parameters, self._context, self._name = algorithm, parameters, context, name
+        self._parameters, self._name = parameters, name
+        self._algorithm: Any = algorithm
+        self._context: Any = context
         self._fields = fields_of([*FIELDS, *extra])
         self._sink: Optional[QgsFeatureSink] = None
         self._categories: dict[str, None] = {}  # in the order in which they appear
@@ -91,14 +93,14 @@ class PolygonSink:
         return len(kept)
 
     def close(self) -> None:
-        """Ends writing, so that a file is complete."""
-        if self._sink is None:
-            return
-        self._sink = None
-        if not self._crs.isValid():  # a memory layer without one in its URI claims the default CRS
+        """Ends writing, so that a file is complete; lets the run go, which holds this sink and layers of its own."""
+        if self._sink is not None and not self._crs.isValid():
+            self._sink = None
+            # A memory layer without a CRS in its URI claims the default one.
             layer = QgsProcessingUtils.mapLayerFromString(self.dest_id, self._context, False)
             if layer is not None:
                 layer.setCrs(self._crs)
+        self._sink = self._algorithm = self._context = None
 
     def style(self, context: QgsProcessingContext) -> None:
         """Lets an output that comes onto the map look like the dock's layers; to be called in the GUI's thread."""

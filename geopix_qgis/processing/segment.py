@@ -25,10 +25,6 @@ class Segment(GeoPixAlgorithm):
 
     OUTPUT, ANSWER, COUNT, AREA_M2 = "OUTPUT", "ANSWER", "COUNT", "AREA_M2"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._polygons: Optional[PolygonSink] = None
-
     def name(self) -> str:
         """Never translated."""
         return "segment"

@@ -171,6 +171,11 @@ def test_a_terminal_sees_how_far_it_is(hub: FakeHub) -> None:
     assert done.stdout.startswith(b"geopixel-7b in ")
 
 
+def _hears_ctrl_c() -> None:
+    """What a shell runs in the background ignores Ctrl+C, and so would all that it starts, these tests among it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("number", "code", "said"), [(signal.SIGINT, 130, "What has come is kept"), (signal.SIGKILL, -9, "")]
 )
@@ -178,7 +183,9 @@ def test_what_has_come_is_kept_whatever_ends_the_command(
     hub: FakeHub, home: Path, number: signal.Signals, code: int, said: str
 ) -> None:
     hub.pause = threading.Event()
-    running = subprocess.Popen([*COMMAND, "download", "geopixel-7b"], stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        [*COMMAND, "download", "geopixel-7b"], stderr=subprocess.PIPE, text=True, preexec_fn=_hears_ctrl_c
+    )
     try:
         while not any(path.stat().st_size for path in home.rglob(f"{PARTS[0]}.incomplete")):
             assert running.poll() is None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import gc
 import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 os.environ["LC_ALL"] = "C.UTF-8"  # tests read the English texts, whatever language this machine speaks
@@ -23,8 +20,10 @@ from qgis.PyQt.QtWidgets import QMainWindow, QMenu, QToolBar
 
 from geopix_qgis.areas import AreaKind
 from geopix_qgis.gui.dock import GeoPixDock
+from tests.qgis.model_process import fake, fake_process, serve
 
-HERE = Path(__file__).resolve().parent
+__all__ = ["fake", "fake_process", "serve"]  # fixtures that need no QGIS
+
 UTM33 = "EPSG:32633"
 NORTH_UP = (500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5)
 
@@ -35,32 +34,6 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = str(tmp_path_factory.mktemp("settings"))
     for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(kind, QSettings.Scope.UserScope, folder)
-
-
-@pytest.fixture(scope="session")
-def fake() -> ModuleType:
-    """The module ``fake_backend``."""
-    spec = importlib.util.spec_from_file_location("fake_backend", HERE / "fake_backend.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def serve(fake: ModuleType) -> Iterator[Callable[..., Any]]:
-    """Starts a fake server with an answer function; gives the server."""
-    servers = []
-
-    def start(answer: Callable[..., Any]) -> Any:
-        server = fake.FakeServer(answer)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
@@ -128,19 +101,11 @@ def look_at() -> Callable[..., QgsMapSettings]:
     return look
 
 
-@pytest.fixture
-def fake_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Makes the fake the model process, in a mode of ``fake_backend``."""
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "fake_backend.py"}"\n')
-    python.chmod(0o755)
-
-    def choose(mode: str = "answer") -> None:
-        monkeypatch.setenv("GEOPIX_BACKEND_PYTHON", str(python))
-        monkeypatch.setenv("GEOPIX_FAKE", mode)
-
-    return choose
+@pytest.fixture(scope="session", autouse=True)
+def nothing_outlives_qgis(qgis_app: Any) -> Iterator[None]:
+    """Frees what tests have left in circles, tracebacks of expected errors above all, while QGIS is still there."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -127,7 +127,8 @@ def test_the_process_ends_when_qgis_is_killed(tmp_path, fake_process):
             """
         )
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(backend_process.__file__).parents[1])}
+    folders = [str(Path(backend_process.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
     parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment, text=True)
     try:
         child = int(parent.stdout.readline())

@@ -66,7 +66,11 @@ def run(provider, qgis_new_project):
         ok, message = algorithm.checkParameterValues(parameters, context)
         if not ok:
             raise QgsProcessingException(message)
-        outputs, ok = algorithm.run(parameters, context, log)
+        try:
+            outputs, ok = algorithm.run(parameters, context, log)
+        except QgsProcessingException:
+            context.temporaryLayerStore().removeAllMapLayers()  # PyQGIS keeps the context of what has failed
+            raise
         if not ok:
             raise QgsProcessingException(log.errors[-1])
         return outputs, log, context

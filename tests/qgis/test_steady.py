@@ -107,7 +107,10 @@ def test_a_hundred_reloads_leave_nothing_behind(qgis_app, qgis_canvas, qgis_new_
     before = census(iface, qgis_canvas)
     for number in range(RELOADS):
         reload(number % 20 == 0)
-    assert census(iface, qgis_canvas) == before
+    after = census(iface, qgis_canvas)
+    # A thread that another test has left may end meanwhile.
+    assert after.pop("threads") <= before.pop("threads")
+    assert after == before
 
 
 def test_a_process_killed_in_mid_answer_is_told_and_what_arrived_is_kept(

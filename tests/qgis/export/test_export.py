@@ -226,9 +226,11 @@ def test_a_polygon_around_a_pole_is_refused_in_words(make_layer, tmp_path, squar
 
 
 def test_characters_that_no_xml_may_hold_do_not_spoil_a_kml(make_layer, tmp_path, square, plan, read):
-    layer = make_layer((square(X, Y), {"class": "a\x0bb\x00<&>"}))
+    layer = make_layer((square(X, Y), {"class": "a\x0bb\x01<&>", "phrase": "c\x00d"}))
+    held = next(layer.getFeatures())["phrase"]  # newer versions of QGIS cut a text at such a character themselves
     write([layer], plan(layer, tmp_path / "out.kml"))
-    assert read(tmp_path / "out.kml")[1][0][0]["class"] == "ab<&>"
+    row = read(tmp_path / "out.kml")[1][0][0]
+    assert row["class"] == "ab<&>" and row["phrase"] == held.replace("\x00", "")
 
 
 def test_unknown_field_names_become_unique_short_ascii():

@@ -1,0 +1,1 @@
+"""No GDAL: modules may name it, tests on PyQt6 do not use it."""

@@ -1,0 +1,1 @@
+"""Empty: whoever uses it fails."""
