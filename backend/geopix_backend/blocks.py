@@ -16,7 +16,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from .canvas import OFF, Floats
+from .canvas import CORES, OFF, Floats, evidence_of
 from .components import Component, components, labelled, probability, split
 from .findings import Findings
 from .outlines import trace
@@ -154,12 +154,13 @@ class Part:
     Attributes:
         pixels: Its pixels, exactly.
         outline: The part of its outline that lies in the core, with all points.
-        likely: Sum of the probabilities of its pixels.
+        likely, evidence: Sums of the probabilities and of the evidence of its pixels.
     """
 
     pixels: list[Polygon]
     outline: shapely.Geometry
     likely: float
+    evidence: float
 
 
 @dataclass(eq=False)
@@ -190,16 +191,16 @@ def objects(
 
     Args:
         key: Which target.
-        planes: (P, H, W) logits of what the block sees: mask, and cores if there are any.
+        planes: (P, H, W) of what the block sees, see ``canvas.planes_of``.
         valid: (H, W) bool.
         block: Where that is.
         halo_px: Side of the largest object that is seen as a whole.
         min_area_px: As in ``components``.
         findings: Knows the target.
     """
-    found = components(planes[0], valid, min_area_px, findings.even_at(key))
-    if len(planes) > 1:
-        found = split(found, planes, min_area_px, findings.even_at(key))
+    found = components(planes[0], valid, min_area_px, evidence_of(planes))
+    if len(planes) > CORES:
+        found = split(found, planes[0], planes[CORES], min_area_px, evidence_of(planes))
     if not found:
         return Found([], np.zeros(0, object))
     core, around = block.core, block.around
@@ -212,19 +213,20 @@ def objects(
     kept = [component for component, mine in zip(found, own & ~large, strict=True) if mine]
     result = Found(kept, findings.outlines(key, kept, planes[0], valid))
     if large.any():
-        _add_parts(result, key, [c for c, is_large in zip(found, large, strict=True) if is_large], planes[0], valid,
+        _add_parts(result, key, [c for c, is_large in zip(found, large, strict=True) if is_large], planes, valid,
                    block, findings)  # fmt: skip
     return result
 
 
 def _add_parts(
-    result: Found, key: str, large: list[Component], logits: Floats, valid: NDArray[np.bool_], block: Block,
+    result: Found, key: str, large: list[Component], planes: Floats, valid: NDArray[np.bool_], block: Block,
     findings: Findings,
 ) -> None:  # fmt: skip
     """Adds those parts of large objects that lie in the core."""
     core, around = block.core, block.around
     row, col = core.row - around.row, core.col - around.col
     rows, cols = slice(row, row + core.height), slice(col, col + core.width)
+    logits, evidence = planes[0], evidence_of(planes)
     labels = labelled(large, logits.shape)
     inside = labels[rows, cols]
     there = np.unique(inside[inside > 0])
@@ -237,9 +239,17 @@ def _add_parts(
     outlines = moved(shapely.intersection(outlines, square), Affine.translation(around.col, around.row))
     traced = trace(inside)
     pixels = moved(traced.geometries(), Affine.translation(core.col, core.row))
-    likely = np.bincount(inside.reshape(-1), probability(logits[rows, cols]).reshape(-1), minlength=len(large) + 1)
+    sums = [
+        np.bincount(inside.reshape(-1), plane.reshape(-1), minlength=len(large) + 1)
+        for plane in (
+            probability(logits[rows, cols]),
+            np.zeros(inside.shape) if evidence is None else evidence[rows, cols],
+        )
+    ]
     for label, outline in zip(there.tolist(), outlines, strict=True):
-        result.parts[label] = Part(list(pixels[traced.values == label]), outline, float(likely[label]))
+        result.parts[label] = Part(
+            list(pixels[traced.values == label]), outline, *(float(each[label]) for each in sums)
+        )
     result.top, result.left = inside[0].copy(), inside[:, 0].copy()
     result.below = labels[row + core.height :, cols][:1].reshape(-1)
     result.right = labels[rows, col + core.width :][:, :1].reshape(-1)

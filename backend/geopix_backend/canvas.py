@@ -7,13 +7,30 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from geopix_model.predictor import Mask
+
 from .cubic import resized
 from .tiling import Window, blend_weights
 
 Floats = NDArray[np.float32]
 
+EVIDENCE, CORES = 1, 2  # among the planes of a target, after the logits of its mask
+
 OFF = np.float32(-8.0)
 """Logit of a target in a window whose answer does not ground it: a probability of 0.03 %."""
+
+
+def planes_of(mask: Mask) -> Floats:
+    """(P, h, w): the logits of a mask and, as far as it has them, its evidence and the logits of its cores."""
+    planes = [mask.logits]
+    if mask.evidence is not None or mask.cores is not None:
+        planes.append(np.zeros_like(mask.logits) if mask.evidence is None else mask.evidence)
+    return np.stack(planes if mask.cores is None else [*planes, mask.cores])
+
+
+def evidence_of(planes: Floats) -> Floats | None:
+    """The plane of the evidence, if there is one."""
+    return planes[EVIDENCE] if len(planes) > EVIDENCE else None
 
 
 def to_window(logits: Floats, height: int, width: int) -> Floats:
@@ -30,7 +47,7 @@ class Canvas:
 
     Rows are those of the tile.  Every window adds to every target, with ``OFF`` where its answer does not name it, so
     one array of weights serves all targets.  A target has P planes: the logits of its mask, and after them whatever is
-    blended alike (the logits of its cores).
+    blended alike (see ``planes_of``).
     """
 
     def __init__(self, height: int, width: int, overlap_px: int) -> None:

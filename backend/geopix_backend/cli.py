@@ -29,6 +29,7 @@ COMMANDS = {
 }
 DELEGATED = {
     "train": ("geopix_model.train.cli", "train a model"),
+    "calibrate": ("geopix_backend.calibration", "weigh what speaks for a region, on labelled images"),
     "evaluate": ("geopix_backend.evaluation", "measure a model on labelled images"),
 }
 _COORDINATES = {"--bbox", "--point"}

@@ -14,6 +14,8 @@ from shapely import Polygon
 
 from .outlines import Outlines, trace
 
+MOST_CERTAIN = 1e-6  # a mean probability is no nearer to 0 or 1
+Values = NDArray[np.float64] | float
 LEAST = np.float32(1e-3)  # a logit that just counts as inside
 
 
@@ -23,7 +25,7 @@ class Component:
 
     Attributes:
         pixels: Their outline along pixel edges, x = column, y = row of the array of logits.
-        score: 0..1, from the mean probability over its pixels.
+        score: 0..1, from the mean probability over its pixels and the mean evidence.
     """
 
     pixels: Polygon
@@ -52,7 +54,10 @@ class Component:
 
 
 def components(
-    logits: NDArray[np.float32], valid: NDArray[np.bool_], min_area_px: int, even_at: float = 0.5
+    logits: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    min_area_px: int,
+    evidence: NDArray[np.float32] | None = None,
 ) -> list[Component]:
     """Components of the pixels that are valid and have a positive logit, from the top.
 
@@ -60,38 +65,45 @@ def components(
         logits: (H, W) float32.
         valid: (H, W) bool; nothing is found where it is false.
         min_area_px: Holes smaller than this are filled, then smaller components are left out.
-        even_at: Mean probability that is reported as a score of 0.5; others are shifted by as much, as log-odds.
+        evidence: (H, W) log-odds whose mean is added to those of the mean probability.
     """
-    return _scored(trace((logits > 0) & valid, min_area_px), logits, even_at)
+    return _scored(trace((logits > 0) & valid, min_area_px), logits, evidence)
 
 
 def split(
-    found: Sequence[Component], planes: NDArray[np.float32], min_area_px: int, even_at: float = 0.5
+    found: Sequence[Component],
+    logits: NDArray[np.float32],
+    cores: NDArray[np.float32],
+    min_area_px: int,
+    evidence: NDArray[np.float32] | None = None,
 ) -> list[Component]:
     """The single objects of components: each core with the pixels that are nearest to it on a way inside the mask.
 
     Args:
-        found: Components of the first plane.
-        planes: (2, H, W) logits of mask and cores.
-        min_area_px, even_at: As in ``components``.
+        found: Components of the logits.
+        logits: (H, W).
+        cores: (H, W) logits of being well inside a single object.
+        min_area_px, evidence: As in ``components``.
     """
-    whole = labelled(found, planes.shape[1:])
-    cores, count = ndimage.label((planes[1] > 0) & (whole > 0))
+    whole = labelled(found, logits.shape)
+    seeds, count = ndimage.label((cores > 0) & (whole > 0))
     whole_of = np.zeros(count + 1, np.int64)
-    whole_of[cores] = whole  # a core lies in one component
+    whole_of[seeds] = whole  # a core lies in one component
     several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
     if not several.any():
         return list(found)
     joined = several[whole]
-    parts = _scored(trace(_grown(np.where(joined, cores, 0), joined), min_area_px), planes[0], even_at)
+    parts = _scored(trace(_grown(np.where(joined, seeds, 0), joined), min_area_px), logits, evidence)
     rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
     return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
 
 
-def _scored(outlines: Outlines, logits: NDArray[np.float32], even_at: float) -> list[Component]:
+def _scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
     pixels = outlines.geometries()
-    means = sums(probability(logits), outlines) / np.maximum(shapely.area(pixels), 1)
-    return [Component(*pair) for pair in zip(pixels, (shifted(mean, even_at) for mean in means.tolist()), strict=True)]
+    areas = np.maximum(shapely.area(pixels), 1)
+    means = sums(probability(logits), outlines) / areas
+    scores = means if evidence is None else score(means, sums(evidence, outlines) / areas)
+    return [Component(*pair) for pair in zip(pixels, scores.tolist(), strict=True)]
 
 
 def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -165,11 +177,17 @@ def _upright(
     return row, corners[edge, 0], np.sign(down[edge]), polygon[edge]
 
 
-def shifted(mean: float, even_at: float) -> float:
-    """A mean probability as a score: less its log-odds at which it is as likely right as wrong."""
-    odds = mean * (1 - even_at)
-    against = (1 - mean) * even_at
-    return odds / (odds + against) if odds + against else mean
+def score(mean: Values, evidence: Values) -> NDArray[np.float64]:
+    """Of regions, 0..1, from the mean probability and the mean evidence of each."""
+    scores: NDArray[np.float64] = 1 / (1 + np.exp(-log_odds(mean) - evidence))
+    return scores
+
+
+def log_odds(mean: Values) -> NDArray[np.float64]:
+    """Of mean probabilities, which are kept away from 0 and 1."""
+    safe = np.clip(mean, MOST_CERTAIN, 1 - MOST_CERTAIN)
+    odds: NDArray[np.float64] = np.log(safe / (1 - safe))
+    return odds
 
 
 def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ def is_sure(score: float, area_px: float, tile_px: int) -> bool:
     """Whether a class is surely there.
 
     Args:
-        score: Of its surest mask.
+        score: Of its surest region.
         area_px: Of its regions.
         tile_px: Number of valid pixels of the tile.
     """

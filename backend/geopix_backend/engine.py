@@ -21,7 +21,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 from . import boxes, tiling
 from .asker import Reference
 from .boxes import TileBox
-from .canvas import OFF, Canvas, Floats, to_window
+from .canvas import CORES, OFF, Canvas, Floats, evidence_of, planes_of, to_window
 from .components import Component, components, drawn, split
 from .describing import is_sure
 from .findings import Findings
@@ -129,7 +129,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, tile.valid.shape)
                 if piece.score >= self._question.min_score:
-                    planes = to_window(_planes(piece), tile.height, tile.width)
+                    planes = to_window(planes_of(piece), tile.height, tile.width)
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
@@ -195,7 +195,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
                 if piece.score >= self._question.min_score:
-                    planes = to_window(_planes(piece), window.height, window.width)
+                    planes = to_window(planes_of(piece), window.height, window.width)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
                 told += [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
@@ -240,8 +240,8 @@ class _Answer:
 
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
-        if len(planes) > 1:
-            found = split(found, planes, self._question.min_area_px, self._findings.even_at(key))
+        if len(planes) > CORES:
+            found = split(found, planes[0], planes[CORES], self._question.min_area_px, evidence_of(planes))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
@@ -249,7 +249,7 @@ class _Answer:
         if not self._findings.is_reference(key):
             inside = (planes[0] > 0) & valid
             valid = self._plan.limits.room(key, self._findings.countable(key), inside, first_row)
-        return components(planes[0], valid, self._question.min_area_px, self._findings.even_at(key))
+        return components(planes[0], valid, self._question.min_area_px, evidence_of(planes))
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
         """Those that the prompt means; rows of ``found`` count from ``first_row``."""
@@ -259,7 +259,8 @@ class _Answer:
             return []
         if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
             area_px = sum(component.area_px for component in found)
-            if not is_sure(self._findings.score(key), area_px, int(self._tile.valid.sum())):
+            score = max((component.score for component in found), default=0.0)
+            if not is_sure(score, area_px, int(self._tile.valid.sum())):
                 return []
         return limits.choose(key, names, self._findings.countable(key), found, first_row)
 
@@ -289,8 +290,3 @@ class _Answer:
 
     def _progress(self) -> ProgressEvent:
         return ProgressEvent(self._done, len(self._windows))
-
-
-def _planes(mask: Mask) -> Floats:
-    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
-    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])

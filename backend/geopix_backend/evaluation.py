@@ -70,6 +70,21 @@ def evaluate(engine: Engine, images: Sequence[Labelled], strangers: int, show: C
     return tally
 
 
+def drawn(data: Path, split: str, each: int, only: str | None = None) -> list[Labelled]:
+    """Some images of each set, at random but always the same.
+
+    Args:
+        data: Folder with the sets.
+        split: Folder of each set.
+        each: Images of one set at most.
+        only: This set alone.
+    """
+    by_set: dict[str, list[Labelled]] = {}
+    for image in read(data, split, only):
+        by_set.setdefault(image.source.folder, []).append(image)
+    return [i for group in by_set.values() for i in random.Random(0).sample(group, min(each, len(group)))]
+
+
 def questions(image: Labelled) -> tuple[list[int], list[int]]:
     """Classes whose presence or absence the labels tell, and classes that such a place does not have."""
     sizes = {c: int(image.mask(c).sum()) for c in image.source.labelled}
@@ -145,10 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     parser.add_argument("--pictures", type=Path, help="also draw the best, a typical and the worst image of each class")
     args = parser.parse_args(argv)
-    by_set: dict[str, list[Labelled]] = {}
-    for image in read(args.data, args.split, args.set):
-        by_set.setdefault(image.source.folder, []).append(image)
-    images = [i for group in by_set.values() for i in random.Random(0).sample(group, min(args.each, len(group)))]
+    images = drawn(args.data, args.split, args.each, args.set)
     engine = Engine(registry.load(args.model, args.device, args.folder))
     tally = evaluate(engine, images, args.strangers, lambda line: print(line, flush=True))
     print(table(tally))

@@ -34,8 +34,7 @@ class _Target:
     def __init__(self, key: str, number: int, piece: Mask | Box) -> None:
         self.key = key
         self.number, self.phrase, self.class_name = number, piece.phrase.strip(), piece.class_name
-        self.smooth, self.score = False, 0.0
-        self.even_at = piece.even_at if isinstance(piece, Mask) else 0.5
+        self.smooth = False
         self.countable = piece.countable if isinstance(piece, Mask) else True
         self.regions, self.area_m2, self.area_px = 0, 0.0, 0.0
         names = [" ".join(stems(name)) for name in (self.class_name, self.phrase)]
@@ -85,10 +84,6 @@ class Findings:
         """Keys of targets, those that others are compared with before these."""
         return sorted(keys, key=lambda key: not cls.is_reference(key))
 
-    def even_at(self, key: str) -> float:
-        """Mean probability inside a region of a target that counts as a score of 0.5."""
-        return self._targets[key].even_at
-
     def is_smooth(self, key: str) -> bool:
         """Whether outlines of a target run between pixels, where its logits are zero."""
         return self._targets[key].smooth
@@ -96,10 +91,6 @@ class Findings:
     def countable(self, key: str) -> bool:
         """Whether a region of a target is one object."""
         return self._targets[key].countable
-
-    def score(self, key: str) -> float:
-        """That of the surest mask of a target."""
-        return self._targets[key].score
 
     def names(self, key: str) -> tuple[str, str]:
         """Class and phrase of a target."""
@@ -114,7 +105,6 @@ class Findings:
         coarse = isinstance(piece, Mask) and any(a < b for a, b in zip(piece.logits.shape, shape, strict=True))
         if coarse or self._enlarged:
             target.smooth = True
-        target.score = max(target.score, piece.score)
         return key
 
     def add(

@@ -9,7 +9,7 @@ import shapely
 from shapely import Polygon
 
 from .blocks import Block, Found, Labels, Part
-from .components import Component, shifted
+from .components import Component, score
 from .outlines import Outlines
 from .simplify import simplify
 
@@ -96,12 +96,12 @@ def _sorted(parts: Mapping[Id, Part]) -> list[Part]:
     return [parts[own] for own in sorted(parts)]
 
 
-def joined(parts: list[Part], even_at: float) -> Component:
+def joined(parts: list[Part]) -> Component:
     """The object of some parts; its coordinates are those of the raster."""
     united = shapely.union_all([polygon for part in parts for polygon in part.pixels])
     pixels = shapely.simplify(united, 0.0)  # less the points where straight edges cross the cores
-    score = shifted(min(sum(part.likely for part in parts) / pixels.area, 1.0), even_at)
-    return Component(polygons(pixels)[0], score)
+    mean = sum(part.likely for part in parts) / pixels.area
+    return Component(polygons(pixels)[0], float(score(mean, sum(part.evidence for part in parts) / pixels.area)))
 
 
 def outline(parts: list[Part], deviation_px: float, min_area_px: float) -> list[Polygon]:

@@ -23,7 +23,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, T
 from . import boxes, seams, vectors
 from .blocks import Blend, Block, Blocks, Found, objects, side_of
 from .boxes import TileBox
-from .canvas import Floats, to_window
+from .canvas import Floats, planes_of, to_window
 from .components import Component
 from .describing import is_sure
 from .errors import ExtentError
@@ -228,7 +228,7 @@ class Survey:
     def _large(self, key: str, parts: list[seams.Part]) -> Iterator[RegionEvent]:
         """Regions of an object that was put together from parts."""
         findings, least = self._findings, self._question.min_area_px
-        whole = seams.joined(parts, findings.even_at(key))
+        whole = seams.joined(parts)
         if findings.boxed:
             outlines = [shapely.box(*whole.pixels.bounds, ccw=False)]
         elif findings.is_smooth(key):
@@ -263,9 +263,8 @@ class Survey:
         """Regions that could be chosen at the end only, as the largest."""
         for key, held in self._held.items():
             area_px = sum(int(component.area_px) for component, _ in held)
-            if self._plan.intent.form == "describe" and not is_sure(
-                self._findings.score(key), area_px, self._findings.valid_px
-            ):
+            surest = max((component.score for component, _ in held), default=0.0)
+            if self._plan.intent.form == "describe" and not is_sure(surest, area_px, self._findings.valid_px):
                 continue
             meant = self._meant(key, [component for component, _ in held])
             chosen = [pair for pair in held if pair[0] in meant]
@@ -286,7 +285,7 @@ class Survey:
                 if isinstance(piece, Box):
                     drawn.setdefault(key, []).extend(self._counted(piece, window, answer.valid))
                 elif piece.score >= self._question.min_score:
-                    planes = to_window(_planes(piece), window.height, window.width)
+                    planes = to_window(planes_of(piece), window.height, window.width)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
             elif isinstance(piece, (Text, Measure)):
                 told += assembler.say(piece)
@@ -349,8 +348,3 @@ def survey(
         yield event
         if isinstance(event, DoneEvent) and not event.stopped and journal is None:
             kept.remove()
-
-
-def _planes(mask: Mask) -> Floats:
-    """(P, h, w): the logits of a mask, and those of its cores if it has any."""
-    return np.stack([mask.logits] if mask.cores is None else [mask.logits, mask.cores])

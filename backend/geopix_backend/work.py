@@ -25,9 +25,9 @@ from .question import Question
 from .raster_scene import Scene
 from .tiling import Window
 
-FORMAT = 1  # of stored answers
+FORMAT = 2  # of stored answers
 PIECES = {kind.__name__: kind for kind in (Text, Measure, Mask, Box, Notice)}
-ARRAYS = ("logits", "cores")
+ARRAYS = ("logits", "evidence", "cores")
 HALF, BITS = "half", "bits"
 Array = NDArray[Any]
 

@@ -47,8 +47,8 @@ class Mask:
         logits: (h, w) float32 over the whole image, at the model's own resolution; > 0 is inside.
         score: 0..1, how sure the model is that the target is there.
         target: Number of the target in this answer, from 0.
-        even_at: Mean probability inside a region at which it is as likely right as wrong; that is reported as a score
-            of 0.5.
+        evidence: (h, w) float32 beside ``logits``: what else speaks for or against the target at a place, in log-odds.
+            The score of a region is that of its mean probability with the mean of this added; None adds nothing.
         cores: (h, w) float32 beside ``logits``; > 0 is well inside one single object, which tells touching objects
             apart.  None where a region is whatever is connected.
         predicted_iou: 0..1, the overlap with the truth that the model expects; None where it says nothing of it.
@@ -60,7 +60,7 @@ class Mask:
     logits: NDArray[np.float32]
     score: float
     target: int
-    even_at: float = 0.5
+    evidence: NDArray[np.float32] | None = None
     cores: NDArray[np.float32] | None = None
     predicted_iou: float | None = None
     countable: bool = True

@@ -133,13 +133,13 @@ def test_areas_scores_and_pixels_are_those_of_the_mask(logits: np.ndarray, least
     assert np.array_equal(field > 0, drawn(found[::2], logits.shape))
 
 
-def two_squares(gap: int) -> tuple[list[Component], np.ndarray]:
+def two_squares(gap: int) -> tuple[list[Component], np.ndarray, np.ndarray]:
     """Two squares of 10 pixels that are joined, with cores of 4 pixels in their middles ``gap`` apart."""
     logits, cores = np.full((14, 30), -4, np.float32), np.full((14, 30), -4, np.float32)
     logits[2:12, 3:23] = 3
     cores[5:9, 6:10] = 2
     cores[5:9, 10 + gap : 14 + gap] = 2
-    return components(logits, np.ones(logits.shape, bool), 1), np.stack([logits, cores])
+    return components(logits, np.ones(logits.shape, bool), 1), logits, cores
 
 
 def test_touching_objects_come_apart_at_their_cores_and_no_pixel_is_lost() -> None:
@@ -149,10 +149,9 @@ def test_touching_objects_come_apart_at_their_cores_and_no_pixel_is_lost() -> No
 
 
 def test_a_component_with_one_core_or_none_stays_whole() -> None:
-    whole, planes = two_squares(0)  # the cores touch: one object
-    assert split(whole, planes, 1) == whole
-    planes[1] = -4
-    assert split(whole, planes, 1) == whole
+    whole, logits, cores = two_squares(0)  # the cores touch: one object
+    assert split(whole, logits, cores, 1) == whole
+    assert split(whole, logits, np.full_like(cores, -4), 1) == whole
 
 
 def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_top() -> None:
@@ -160,7 +159,7 @@ def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_to
     logits[2:6, 1:21] = logits[9:13, 1:21] = logits[15:19, 1:21] = 3
     cores[3, 3] = cores[10, 3] = cores[10, 18] = cores[16, 5] = 2
     whole = components(logits, np.ones(logits.shape, bool), 1)
-    parts = split(whole, np.stack([logits, cores]), 1)
+    parts = split(whole, logits, cores, 1)
     assert [part.pixels.bounds for part in parts] == [(1, 2, 21, 6), (1, 9, 11, 13), (11, 9, 21, 13), (1, 15, 21, 19)]
 
 
@@ -170,14 +169,14 @@ def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air()
     logits[1:11, 1:4] = logits[1:11, 7:10] = logits[8:11, 1:10] = 3
     cores[1:3, 2] = cores[9, 8] = 2
     whole = components(logits, np.ones(logits.shape, bool), 1)
-    parts = split(whole, np.stack([logits, cores]), 1)
+    parts = split(whole, logits, cores, 1)
     assert len(parts) == 2  # a polygon is connected
     assert sum(part.area_px for part in parts) == whole[0].area_px
     assert parts[1].pixels.covers(shapely.box(7, 1, 10, 4))  # the upper right end belongs to the lower core's leg
 
 
 def test_each_part_has_the_score_of_its_own_pixels() -> None:
-    whole, planes = two_squares(6)
-    planes[0, 2:12, 3:13] = 0.5
-    left, right = split(whole, planes, 1)
+    whole, logits, cores = two_squares(6)
+    logits[2:12, 3:13] = 0.5
+    left, right = split(whole, logits, cores, 1)
     assert left.score < 0.65 < 0.9 < right.score

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely.geometry import shape
 
-from geopix_backend.components import shifted
 from geopix_backend.engine import Engine
 from geopix_backend.question import Question
 from geopix_backend.raster import Tile
@@ -293,11 +293,12 @@ def test_a_question_out_of_range_is_refused(fields: dict[str, object]) -> None:
         Question(**{"prompt": "x", **fields})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("even_at", "count"), [(0.5, 1), (0.9, 1), (0.99, 0)])
-def test_a_region_that_is_less_sure_than_even_is_none(even_at: float, count: int) -> None:
+@pytest.mark.parametrize(("against", "count"), [(0.0, 1), (2.2, 1), (4.6, 0)])
+def test_a_region_that_the_evidence_speaks_against_is_none(against: float, count: int) -> None:
     inside = boxes(50, 60, (10, 5, 10, 20))
-    piece = Mask("buildings", "building", np.where(inside, 4.0, -4.0).astype(np.float32), 0.9, 0, even_at)
+    piece = Mask("buildings", "building", np.where(inside, 4.0, -4.0).astype(np.float32), 0.9, 0)
+    piece = replace(piece, evidence=np.full(inside.shape, -against, np.float32))
     events = answer(tile_of(inside), [Text("Here are "), Text("buildings", phrase=True), piece, Text(".")])
     assert len(regions(events)) == count  # the mean probability inside is 0.982
     if count:
-        assert regions(events)[0].score == pytest.approx(shifted(0.982, even_at), abs=0.001)
+        assert regions(events)[0].score == pytest.approx(1 / (1 + np.exp(against - 4.0)), abs=0.001)

@@ -256,7 +256,7 @@ def test_an_answer_survives_its_file_to_the_bit_and_a_damaged_file_is_refused(tm
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 5, (7, 9)).astype(np.float16).astype(np.float32)
     pieces = (
-        Text("Here "), Text("ships", phrase=True), Mask("ships", "ship", logits, 0.7, 0, 0.4, logits[::-1], 0.5),
+        Text("Here "), Text("ships", phrase=True), Mask("ships", "ship", logits, 0.7, 0, logits / 2, logits[::-1], 0.5),
         Measure("count", 0), Box("a dock", "", (1.5, 2.0, 3.0, 4.0), 1.0, 1), Notice("A note."),
     )  # fmt: skip
     answer = Answer(rng.random((13, 11)) < 0.5, pieces)

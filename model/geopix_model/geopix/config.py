@@ -34,8 +34,23 @@ class MemoryConfig:
 
 
 @dataclass(frozen=True)
+class EvidenceConfig:
+    """How far each witness of a target is believed (see ``nano.evidence``); log-odds.
+
+    Attributes:
+        weights: Of confidence, doubt, the target's own class map, and the surest other one.
+        bias: For each class.
+        generic: For a target that is of no class.
+    """
+
+    weights: tuple[float, float, float, float] = (1.0, -0.5, 0.0, 0.0)
+    bias: tuple[float, ...] = ()
+    generic: float = -1.7
+
+
+@dataclass(frozen=True)
 class GeoPixConfig:
-    """Everything that decides a tensor's shape.
+    """Everything that decides a tensor's shape, and how sure the model is of what it finds.
 
     Attributes:
         image_size: Side of the square input in pixels; the feature grid is ``image_size / 16`` on a side.
@@ -46,6 +61,7 @@ class GeoPixConfig:
         maps_hidden: Hidden channels of the class maps; 0 for a model without them, as the published one.
         seg_tokens, levels: The token codebook: ``levels`` scales x ``seg_tokens`` tokens.
         class_names: Names of the memory slots; the last slot, without a name, is the generic one.
+        evidence: What scores of regions are made of.
         clm: ``paper`` (memory attention works) or ``released`` (it is inert, as in the published weights).
     """
 
@@ -60,6 +76,7 @@ class GeoPixConfig:
     text: TextConfig = TextConfig()
     memory: MemoryConfig = MemoryConfig()
     class_names: tuple[str, ...] = ()
+    evidence: EvidenceConfig = EvidenceConfig()
     clm: str = "paper"
     gsd_range_m: tuple[float, float] = (0.2, 1.2)
 
@@ -91,8 +108,15 @@ class GeoPixConfig:
         try:
             text, memory = TextConfig(**values.pop("text")), MemoryConfig(**values.pop("memory"))
             names, gsd = tuple(values.pop("class_names")), tuple(values.pop("gsd_range_m"))
-            return cls(**values, text=text, memory=memory, class_names=names, gsd_range_m=gsd)
+            evidence = _evidence(values.pop("evidence", {}))
+            return cls(**values, text=text, memory=memory, class_names=names, gsd_range_m=gsd, evidence=evidence)
         except (KeyError, TypeError) as error:
             raise CheckpointError(
                 f"{path.name} does not fit this version of GeoPix ({error}); update the package"
             ) from error
+
+
+def _evidence(values: dict[str, Any]) -> EvidenceConfig:
+    """As saved; JSON has lists where this has tuples."""
+    found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return EvidenceConfig(**found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
@@ -20,6 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
 from ..tasks import Choice, chosen, meant
+from .evidence import Testimony, evidence, heard
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
@@ -33,15 +33,6 @@ PADDING = 127.0  # as in training
 # Answers that ground begin in several ways and share their probability, a denial always begins with "No": it must win
 # against all of them together.
 DENY_FROM = 0.7
-# Two witnesses say whether a thing is there: the confidence of its mask, and the language model by how little it was
-# inclined to say "No".  Neither is enough alone (land cover has loose outlines, hence low confidence, but no "No"; a
-# ship that is a house has high confidence and some "No").  All three values were chosen on the `val` images.
-DOUBT_WEIGHT = 0.5
-SURE_FROM = 1.7  # log-odds that are reported as a score of 0.5, the default threshold
-LEAST_DOUBT = 0.01
-# Specks beside an object are less sure than the object.  With 0.75 instead of 0.5 the F1 of objects rose from 0.37 to
-# 0.49 (mean of 14 classes and sets of `val`), and 97.0 instead of 97.8 % of the classes that are there were found.
-OBJECTS_EVEN_AT = 0.75
 DESCRIBE = "Describe the image."
 DESCRIBED = "The embedded model can only describe the image as a whole; the words of the question were not used."
 
@@ -54,6 +45,7 @@ class NanoPredictor:
         self.device = next(model.parameters()).device
         self._features: dict[bytes, VisionFeatures] = {}
         self._chance = Random(0)
+        self._said: Testimony | None = None  # of the last mask
         self._ids = {token: token_id(tokenizer, token) for token in ("<image>", "</s>", "<answer>")}
         self._no = tokenizer.encode("No").ids[0]
 
@@ -112,6 +104,12 @@ class NanoPredictor:
                 ]
             yield from pieces
 
+    def testify(self, image: NDArray[np.uint8], prompt: str) -> Iterator[tuple[Mask, Testimony]]:
+        """The masks of an answer, each with what its evidence was made of."""
+        for piece in self.answer(image, prompt):
+            if isinstance(piece, Mask) and self._said is not None:
+                yield piece, self._said
+
     def _choose(self, state: Tensor, guide: Guide) -> int:
         """The id of the token that follows (H,) ``state``."""
         logits = self.model.logits(state)
@@ -157,16 +155,24 @@ class NanoPredictor:
         """The mask of one target at the size of the image."""
         found = match(run.phrase)
         class_id = found[0] if found else GENERIC
+        countable = bool(found) and CLASSES[class_id].countable
         states = torch.stack(run.states)[None]
         seen = self.model.masks(features, states, torch.tensor([class_id], device=self.device))
         name = self.model.config.class_names[class_id] if found else ""
-        doubt, self._doubt = min(max(self._doubt, LEAST_DOUBT), 1 - LEAST_DOUBT), 0.0
-        score = float((seen.confidence[0] - DOUBT_WEIGHT * math.log(doubt / (1 - doubt)) - SURE_FROM).sigmoid())
-        countable = bool(found) and CLASSES[class_id].countable
-        even_at = OBJECTS_EVEN_AT if countable else 0.5
-        cores = self._enlarged(seen.cores, size) if countable and seen.cores is not None else None
-        logits = self._enlarged(seen.logits, size)
-        return Mask(run.phrase, name, logits, score, run.target, even_at, cores, countable=countable or not found)
+        maps = None if features.maps is None else features.maps[0]
+        self._said = heard(class_id, seen.confidence[0], self._doubt, maps, seen.logits.shape[1:])
+        self._doubt = 0.0
+        sure = evidence(self.model.config.evidence, self._said)
+        return Mask(
+            run.phrase,
+            name,
+            self._enlarged(seen.logits, size),
+            _surest(seen.logits[0], sure),
+            run.target,
+            self._enlarged(sure[None], size),
+            self._enlarged(seen.cores, size) if countable and seen.cores is not None else None,
+            countable=countable or not found,
+        )
 
     def _enlarged(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
         """Logits (1, h, w) of the padded square at the (height, width) of the image in its middle."""
@@ -175,3 +181,9 @@ class NanoPredictor:
         # Bilinear would cut the corners of small things: IoU 0.004 lower on 89 masks of `val`.
         whole = F.interpolate(logits[:, None].float(), (side, side), mode="bicubic", align_corners=False)[0, 0]
         return np.ascontiguousarray(whole[top : top + height, left : left + width].cpu().numpy())
+
+
+def _surest(logits: Tensor, sure: Tensor) -> float:
+    """Score of a mask: no region of it is surer, because the logit of a mean probability is below the mean logit."""
+    inside = logits > 0
+    return float((logits + sure)[inside].max().sigmoid()) if inside.any() else 0.0

@@ -1,0 +1,116 @@
+"""Regions are judged by labels, and the weights that explain which ones were right are written into the model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from geopix_backend import calibration
+from geopix_backend.calibration import Found, fit
+from geopix_backend.components import components
+from geopix_backend.errors import UsageError
+from geopix_model import registry
+from geopix_model.nano.evidence import Testimony
+from geopix_model.nano.nano_predictor import NanoPredictor
+from geopix_model.predictor import Mask
+
+
+def regions(count: int) -> list[Found]:
+    """Right where the own map beats its rival; class 1 is wrong twice as often as the maps say; doubt says nothing."""
+    rng, found = np.random.default_rng(0), []
+    for number in range(count):
+        witnesses = rng.normal(0, 2, 4).astype(np.float32)
+        class_id = number % 2
+        odds = witnesses[2] - witnesses[3] - 2.0 * class_id
+        found.append(Found("x", class_id, float(rng.normal()), witnesses, bool(rng.random() < 1 / (1 + np.exp(-odds)))))
+    return found
+
+
+def test_weights_tell_who_was_right() -> None:
+    found = regions(1500)
+    weighed = fit(found, 2)
+    confidence, doubt, own, rival = weighed.weights
+    assert own > 0.5 and rival < -0.5 and abs(own + rival) < 0.2 * own
+    assert abs(confidence) < 0.15 * own and abs(doubt) < 0.15 * own
+    assert weighed.bias[0] > weighed.bias[1] + own
+    assert fit(found, 2) == weighed
+
+
+def test_regions_that_are_all_right_tell_nothing() -> None:
+    for right in (True, False):
+        with pytest.raises(UsageError, match="give more images"):
+            fit([Found("x", 0, 0.0, np.zeros(4, np.float32), right)] * 3, 1)
+    with pytest.raises(UsageError, match="0 regions"):
+        fit([], 1)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Four bright roofs on grass, of which the labels know two."""
+    rng = np.random.default_rng(1)
+    folder = tmp_path / "bld_jkpg" / "val"
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    pixels = rng.integers(60, 90, (256, 256, 3)).astype(np.uint8)
+    codes = np.zeros((256, 256), np.uint8)
+    for number, (row, col) in enumerate(((30, 30), (30, 150), (150, 30), (150, 150))):
+        pixels[row : row + 60, col : col + 70] = (200, 190, 185)
+        codes[row : row + 60, col : col + 70] = number % 2
+    Image.fromarray(pixels).save(folder / "images" / "one.png")
+    Image.fromarray(codes).save(folder / "masks" / "one.png")
+    return tmp_path
+
+
+def test_the_embedded_model_gets_its_weights_and_keeps_everything_else(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(registry.WEIGHTS / "nano", folder)
+    before = json.loads((folder / "config.json").read_text())
+    seen: list[Found] = []
+    monkeypatch.setattr(calibration, "fit", lambda found, classes: seen.extend(found) or fit(regions(400), classes))
+    assert calibration.main([str(folder), "--data", str(data), "--strangers", "1", "--device", "cpu"]) == 0
+    after = json.loads((folder / "config.json").read_text())
+    assert after.pop("evidence")["weights"][2] > 0
+    before.pop("evidence", None)
+    assert {k: v for k, v in after.items() if k in before} == before
+    assert "1/1 images" in capsys.readouterr().out
+    assert len(seen) < 100  # of the real model, whatever it sees here
+
+
+def test_regions_are_right_by_the_labels_and_keep_what_was_said_of_them() -> None:
+    logits, truth = np.full((32, 64), -4, np.float32), np.zeros((32, 64), bool)
+    logits[4:20, 4:20] = logits[4:20, 40:56] = 3
+    truth[4:20, 4:15] = True  # more than half of the left one, nothing of the right one
+    own = torch.zeros(8, 16)
+    own[:, 8:] = 5
+    said = Testimony(2, 0.5, -1.5, own, torch.ones(8, 16))
+    mask = Mask("roofs", "building", logits, 0.9, 0)
+    left, right = calibration._regions(mask, said, truth, np.ones((32, 64), bool), "x")
+    assert (left.right, right.right) == (True, False) and left.class_id == 2
+    assert left.witnesses == pytest.approx([0.5, -1.5, 0, 1]) and right.witnesses == pytest.approx([0.5, -1.5, 5, 1])
+    assert left.mean == pytest.approx(3, abs=1e-3)
+    valid = np.ones((32, 64), bool)
+    valid[:, 32:] = False
+    assert len(list(calibration._regions(mask, said, truth, valid, "x"))) == 1  # the other one has no labels
+
+
+def test_no_region_of_a_mask_is_surer_than_the_mask() -> None:
+    predictor = registry.load("nano", "cpu")
+    assert isinstance(predictor, NanoPredictor)
+    rng, checked = np.random.default_rng(2), 0
+    image = rng.integers(40, 200, (256, 256, 3)).astype(np.uint8)
+    image[60:140, 40:200] = (205, 200, 195)
+    for prompt in ("segment the buildings", "segment the vegetation", "segment the roads"):
+        for mask, _ in predictor.testify(image, prompt):
+            assert mask.evidence is not None
+            found = components(mask.logits, np.ones(mask.logits.shape, bool), 12, mask.evidence)
+            assert all(component.score <= mask.score + 0.02 for component in found)
+            checked += len(found)
+    assert checked
