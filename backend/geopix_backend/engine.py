@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Predictor, Text
-from geopix_model.tasks import explicit
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, TileEvent
 
 from . import boxes, tiling
@@ -33,11 +31,7 @@ from .raster_scene import Scene
 from .sentences import Assembler, Sentence
 from .survey import survey
 from .telling import Teller, merge
-from .wording import NOTHING
-
-LIMITED = "the chosen area"
-AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
-_STOPPED = "Stopped before anything was found."
+from .wording import LIMITED, NOTHING, STOPPED
 
 
 def never() -> bool:
@@ -70,16 +64,8 @@ class Engine:
             GeoPixError: If the predictor cannot answer.
         """
         if isinstance(tile, Scene):
-            chosen = plan(self._predictor, question, tile.asked)
-            boxed = boxed_by_us(question, chosen.predictor)
-            notices = (AROUND.format(chosen.predictor.info.name),) if boxed else ()
-            return survey(replace(chosen, notices=(*notices, *chosen.notices)), tile, question, cancelled, journal)
+            return survey(plan(self._predictor, question, tile.asked), tile, question, cancelled, journal)
         return _Answer(plan(self._predictor, question, tile), tile, question, cancelled).events()
-
-
-def boxed_by_us(question: Question, predictor: Predictor) -> bool:
-    """Whether boxes are wanted of a model that gives outlines only."""
-    return explicit(question.prompt, question.task) == "refer" and not predictor.info.gives_boxes
 
 
 class _Answer:
@@ -89,9 +75,8 @@ class _Answer:
         self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
         self._predictor, info = plan.predictor, plan.predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
-        boxed = boxed_by_us(question, plan.predictor)
-        self._findings = Findings(tile, question, info, plan.limits, boxed=boxed)
-        self._notices = [*tile.warnings, *([AROUND.format(info.name)] if boxed else []), *plan.notices]
+        self._findings = Findings(tile, question, info, plan.limits, boxed=plan.boxed)
+        self._notices = [*tile.warnings, *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
         self._done, self._stopped = 0, False
 
@@ -107,7 +92,7 @@ class _Answer:
         if not self._stopped:
             for sentence in self._plan.ending(self._findings.facts):
                 yield from self._teller.tell(sentence, self._findings.facts)
-        yield from self._teller.finish(self._findings.facts, empty=_STOPPED if self._stopped else NOTHING)
+        yield from self._teller.finish(self._findings.facts, empty=STOPPED if self._stopped else NOTHING)
         yield DoneEvent(
             answer=self._teller.answer,
             regions=self._findings.regions,
@@ -152,11 +137,7 @@ class _Answer:
 
     def _tell(self, sentence: Sentence) -> list[TextEvent]:
         facts = self._findings.facts
-        if self._plan.silent:
-            return []
-        if self._plan.lists and sentence.grounded and not any(facts[key].regions for key in sentence.grounded):
-            return []
-        return self._teller.tell(sentence, facts)
+        return self._teller.tell(sentence, facts) if self._plan.tells(sentence, facts) else []
 
     def _many(self) -> Iterator[Event]:
         """A tile of several windows: regions follow the rows that no later window touches, numbers come last."""

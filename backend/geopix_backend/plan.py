@@ -24,6 +24,7 @@ from .sentences import Sentence
 from .wording import Fact
 
 DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
+AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
 TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
 UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
@@ -39,6 +40,7 @@ class Plan:
         intent: What is wanted, ``talk`` where the model says all of the answer itself.
         passes: How often each window is looked at.
         notices: What the reader should know of how the question was taken, beside the answer.
+        boxed: Whether boxes are wanted of a model that gives outlines only, so that they are drawn around these.
     """
 
     predictor: Predictor
@@ -46,6 +48,7 @@ class Plan:
     intent: Intent
     passes: int = 1
     notices: tuple[str, ...] = ()
+    boxed: bool = False
 
     @property
     def silent(self) -> bool:
@@ -61,6 +64,11 @@ class Plan:
     def lists(self) -> bool:
         """Whether classes come that nobody asked for: of these, "none found" is not said."""
         return self.intent.form in ("everything", "what", "describe")
+
+    def tells(self, sentence: Sentence, facts: Mapping[str, Fact]) -> bool:
+        """Whether a sentence of the model is passed on."""
+        nothing = sentence.grounded and not any(facts[key].regions for key in sentence.grounded)
+        return not self.silent and not (self.lists and nothing)
 
     def ending(self, facts: Mapping[str, Fact]) -> Iterator[Sentence]:
         """What is said once all polygons are known.
@@ -82,11 +90,19 @@ class Plan:
 
 
 def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
-    """The plan for a question; that of a model without a list of things is to leave the prompt to it.
+    """The plan for a question.
 
     Raises:
         PromptError: If the prompt is empty or too long for the model.
     """
+    found = _of_words(predictor, question, tile)
+    if explicit(question.prompt, question.task) != "refer" or predictor.info.gives_boxes:
+        return found
+    return replace(found, boxed=True, notices=(AROUND.format(predictor.info.name), *found.notices))
+
+
+def _of_words(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
+    """The plan for the words of a question; that of a model without a list of things is to leave them to it."""
     if not isinstance(predictor, Lister):
         return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
     words = chosen(question.prompt, question.task)[1] or question.prompt

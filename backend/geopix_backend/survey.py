@@ -17,7 +17,6 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geopix_model.predictor import Box, Mask, Measure, Notice, Text
-from geopix_model.tasks import explicit
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent
 
 from . import boxes, seams, vectors
@@ -37,13 +36,11 @@ from .read_ahead import read_ahead
 from .sentences import Assembler, Sentence
 from .telling import Teller, merge
 from .tiling import Layout, Window
-from .wording import NOTHING
+from .wording import LIMITED, NOTHING, STOPPED
 from .work import Answer, Job, Unit, work_out
 
 MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
 RESUMED = "{} of {} windows were looked at before; this goes on from there."
-LIMITED = "the chosen area"
-STOPPED = "Stopped before anything was found."
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
@@ -75,8 +72,7 @@ class Survey:
         self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)))
         rows, cols = layout.touching(scene.area)
         self._total = len(rows) * len(cols)
-        boxed = explicit(question.prompt, question.task) == "refer" and not info.gives_boxes
-        self._findings = Findings(scene, question, info, plan.limits, boxed=boxed)
+        self._findings = Findings(scene, question, info, plan.limits, boxed=plan.boxed)
         self._notices = [*scene.warnings, *plan.notices]
         self._teller, self._seams = Teller(LIMITED if question.limited else ""), seams.Seams()
         self._sentences: dict[Sentence, None] = {}
@@ -102,8 +98,7 @@ class Survey:
             yield from self._findings.add_boxes(key, boxes.merged(drawings))
         facts = self._findings.facts
         for sentence in merge(list(self._sentences), facts, self._teller.opened):
-            listed = self._plan.lists and sentence.grounded and not any(facts[k].regions for k in sentence.grounded)
-            if not self._plan.silent and not listed:
+            if self._plan.tells(sentence, facts):
                 yield from self._teller.tell(sentence, facts)
         for sentence in self._plan.ending(facts) if not self._stopped else ():
             yield from self._teller.tell(sentence, facts)

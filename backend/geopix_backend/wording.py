@@ -11,6 +11,8 @@ from geopix_qgis.protocol import TextEvent
 from .sentences import Number, Sentence, Words
 
 NOTHING = "Nothing was found."
+STOPPED = "Stopped before anything was found."
+LIMITED = "the chosen area"
 _HECTARE_M2 = 10_000.0
 _DETERMINERS = re.compile(r"^(?:the|a|an|some|any|all|all the|these|those)\s+", re.IGNORECASE)
 _NEGATIVE = re.compile(
