@@ -34,11 +34,6 @@ def asked(text: str) -> str:
     return match.lastgroup or "" if match else ""
 
 
-def without(text: str) -> str:
-    """The text without units of area."""
-    return _ASKED.sub(" ", text)
-
-
 def written(area_m2: float | None, area_px: float, unit: str) -> str:
     """An area in a unit, with three digits that count: "0.0123 ha", "1,230 sq ft"; in pixels where it has no metres."""
     if area_m2 is None or unit == "px":

@@ -28,7 +28,6 @@ from .tiling import Window
 FORMAT = 2  # of stored answers
 PIECES = {kind.__name__: kind for kind in (Text, Measure, Mask, Box, Notice)}
 ARRAYS = ("logits", "evidence", "cores")
-HALF, BITS = "half", "bits"
 Array = NDArray[Any]
 
 

@@ -106,7 +106,6 @@ class BatchSegment(GeoPixAlgorithm):
                 if table is not None and not table.addFeature(_feature(row), QgsFeatureSink.Flag.FastInsert):
                     raise QgsProcessingException(self.writeFeatureError(table, parameters, self.TABLE))
             polygons.open(self.raster.crs())  # where no answer has done so
-            polygons.close()
         feedback.pushInfo(tr("{count} polygons in {areas} areas", count=polygons.count, areas=len(rows)))
         return {
             self.OUTPUT: polygons.dest_id,

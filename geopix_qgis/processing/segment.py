@@ -92,7 +92,6 @@ class Segment(GeoPixAlgorithm):
             answer = session.ask(selection, prompt, task=self.task(parameters, context))
             polygons.open(answer.crs(selection.crs))
             polygons.add(answer.regions, source_of(selection))
-            polygons.close()
         feedback.pushInfo(answer.text.strip())
         feedback.pushInfo(tr("{count} polygons, {area} m²", count=polygons.count, area=f"{polygons.area_m2:.1f}"))
         return {

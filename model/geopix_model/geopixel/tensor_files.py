@@ -49,11 +49,6 @@ class Stored:
     dtype: torch.dtype
 
 
-def found_in(folder: Path) -> bool:
-    """Whether a folder has weights at all."""
-    return any((folder / name).is_file() for name in (*SINGLE, *INDEXED))
-
-
 def files_of(folder: Path) -> list[Path]:
     """The tensor files of a folder, in the order of their names.
 
