@@ -29,11 +29,12 @@ from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask
 
 from . import tiling
-from .components import components, labelled, log_odds, probability, split
+from .components import components, labelled, log_odds, probability
 from .errors import UsageError
 from .evaluation import PROMPTS, drawn, questions
 from .evaluation_report import tile_of
 from .question import Question
+from .splitting import single_objects
 
 MIN_AREA_PX = Question.min_area_px
 RIGHT_FROM = 0.5  # share of a region's labelled pixels that are of its class
@@ -84,7 +85,7 @@ def _regions(
     """Mean log-odds, (4,) mean witnesses and rightness of each region; all arrays are on the pixels of the mask."""
     found = components(mask.logits, np.ones_like(valid), MIN_AREA_PX)
     if mask.cores is not None:
-        found = split(found, mask.logits, mask.cores, MIN_AREA_PX)
+        found = single_objects(found, mask.logits, mask.cores, MIN_AREA_PX)
     if not found:
         return
     numbers = labelled(found, mask.logits.shape).ravel()
