@@ -107,7 +107,6 @@ SETS = (
         boxed="vehicle",
         core=0.85,
         excluded=("airplane", *COAST, "storage tank", *SPORTS),
-        scale=0.5,
         weight=1.6,
     ),
     LabelSet(
