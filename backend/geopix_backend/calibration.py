@@ -32,7 +32,7 @@ from geopix_model.nano.nano_predictor import NanoPredictor
 from . import tiling
 from .components import components, labelled, log_odds, probability
 from .errors import UsageError
-from .evaluation import PROMPTS, drawn, questions
+from .evaluation import PART_HELP, PROMPTS, drawn, part_of, questions
 from .evaluation_report import tile_of
 from .question import Question
 from .splitting import single_objects
@@ -192,6 +192,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with the labelled image sets")
     parser.add_argument("--split", default="val", help="folder of each set; a set without it is read whole")
     parser.add_argument("--each", type=int, default=40, help="images of one set at most, drawn at random")
+    parser.add_argument("--part", type=part_of, default=(1, 1), help=PART_HELP)
     parser.add_argument("--strangers", type=int, default=2, help="classes that a set cannot contain, for each image")
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
@@ -200,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UsageError(f"{args.folder} holds no embedded model; only its evidence is weighed.")
     found: list[Found] = []
     agreement = Agreement()
-    for number, image in enumerate(images := drawn(args.data, args.split, args.each)):
+    for number, image in enumerate(images := drawn(args.data, args.split, args.each, part=args.part)):
         found += gather(predictor, image, args.strangers, agreement)
         if number % 10 == 9 or number + 1 == len(images):
             print(f"{number + 1}/{len(images)} images, {len(found)} regions", flush=True)
