@@ -30,6 +30,7 @@ from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask
 
 from . import tiling
+from .canvas import to_window
 from .components import components, labelled, log_odds, probability, split
 from .errors import UsageError
 from .evaluation import PROMPTS, drawn, questions
@@ -81,16 +82,17 @@ def gather(predictor: NanoPredictor, image: Labelled, strangers: int) -> Iterato
 def _regions(
     mask: Mask, said: Testimony, truth: NDArray[np.bool_], valid: NDArray[np.bool_], image: str
 ) -> Iterator[Found]:
-    found = components(mask.logits, np.ones_like(valid), MIN_AREA_PX)
+    logits = to_window(mask.logits, *valid.shape)
+    found = components(logits, np.ones_like(valid), MIN_AREA_PX)
     if mask.cores is not None:
-        found = split(found, mask.logits, mask.cores, MIN_AREA_PX)
+        found = split(found, logits, to_window(mask.cores, *valid.shape), MIN_AREA_PX)
     if not found:
         return
-    whole = F.interpolate(said.witnesses[None], mask.logits.shape, mode="bilinear", align_corners=False)[0].numpy()
-    numbers = labelled(found, mask.logits.shape).ravel()
+    whole = F.interpolate(said.witnesses[None], valid.shape, mode="bilinear", align_corners=False)[0].numpy()
+    numbers = labelled(found, valid.shape).ravel()
     size = len(found) + 1
     pixels = np.maximum(np.bincount(numbers, minlength=size), 1)
-    means = [np.bincount(numbers, plane.ravel(), size) / pixels for plane in (probability(mask.logits), *whole)]
+    means = [np.bincount(numbers, plane.ravel(), size) / pixels for plane in (probability(logits), *whole)]
     known = np.bincount(numbers, valid.ravel(), size)
     hits = np.bincount(numbers, (truth & valid).ravel(), size)
     for number in range(1, size):
