@@ -2,7 +2,8 @@
 
 Around its core a block sees a halo of the blocks beside it.  An object that is no larger than the halo is therefore
 seen as a whole by each block whose core it touches; it belongs to the block whose core holds its first pixel, as does
-one that lies in a core.  Larger ones are cut at the cores and joined by ``seams``.  So every object comes once, wherever the blocks are.
+one that lies in a core.  Larger ones are cut at the cores and joined by ``seams``.  So every object comes once,
+wherever the blocks are.
 """
 
 from __future__ import annotations
@@ -149,7 +150,9 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What a core holds of an object that is larger than the halo and reaches beyond it; coordinates are pixels of the raster.
+    """What a core holds of an object that is larger than the halo and reaches beyond it.
+
+    Coordinates are pixels of the raster.
 
     Attributes:
         pixels: Its pixels, exactly.

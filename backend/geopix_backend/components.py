@@ -85,25 +85,42 @@ def split(
         cores: (H, W) logits of being well inside a single object.
         min_area_px, evidence: As in ``components``.
     """
-    whole = labelled(found, logits.shape)
-    seeds, count = ndimage.label((cores > 0) & (whole > 0))
+    if not found:
+        return []
+    place = room_of(found, logits.shape)
+    whole = labelled(found, logits.shape)[place]
+    seeds, count = ndimage.label((cores[place] > 0) & (whole > 0))
     whole_of = np.zeros(count + 1, np.int64)
     whole_of[seeds] = whole  # a core lies in one component
     several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
     if not several.any():
         return list(found)
     joined = several[whole]
-    parts = _scored(trace(_grown(np.where(joined, seeds, 0), joined), min_area_px), logits, evidence)
-    rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
+    apart = trace(_grown(np.where(joined, seeds, 0), joined), min_area_px)
+    points = apart.points + np.array([place[1].start, place[0].start])
+    parts = _scored(Outlines(points, apart.rings, apart.shells, apart.values), logits, evidence)
+    rest = [component for component, parted in zip(found, several[1:], strict=True) if not parted]
     return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
 
 
 def _scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
+    if not len(outlines):
+        return []
     pixels = outlines.geometries()
     areas = np.maximum(shapely.area(pixels), 1)
-    means = sums(probability(logits), outlines) / areas
-    scores = means if evidence is None else score(means, sums(evidence, outlines) / areas)
+    first, end = outlines.points.min(axis=0).astype(int), outlines.points.max(axis=0).astype(int)
+    place = slice(first[1], end[1]), slice(first[0], end[0])
+    within = Outlines(outlines.points - first, outlines.rings, outlines.shells, outlines.values)
+    means = sums(probability(logits[place]), within) / areas
+    scores = means if evidence is None else score(means, sums(evidence[place], within) / areas)
     return [Component(*pair) for pair in zip(pixels, scores.tolist(), strict=True)]
+
+
+def room_of(found: Sequence[Component], shape: tuple[int, ...], margin_px: int = 0) -> tuple[slice, slice]:
+    """Rows and columns that hold all components: of a large block, often a small part; at least one is given."""
+    left, top, right, below = shapely.total_bounds([component.pixels for component in found]).astype(int).tolist()
+    rows = slice(max(top - margin_px, 0), min(below + margin_px, shape[0]))
+    return rows, slice(max(left - margin_px, 0), min(right + margin_px, shape[1]))
 
 
 def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -133,7 +150,9 @@ def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.i
         _, points, (rings, shells) = shapely.to_ragged_array(pixels)
         row, col, sign, which = _upright(points, rings, shells)
         np.add.at(steps, (row, col), (-sign * (which + 1)).astype(np.int32))
-        np.cumsum(steps, axis=1, out=steps)
+        rows, cols = room_of(found, shape)  # memory elsewhere is not even touched
+        filled = steps[rows, cols.start : cols.stop + 1]
+        np.cumsum(filled, axis=1, out=filled)
     return steps[:, :-1]
 
 

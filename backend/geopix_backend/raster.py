@@ -228,12 +228,12 @@ def read_frame(
         # As they are: all bands at once, so that blocks which hold several are decoded once.
         into = pixels[: len(chosen)]
         dataset.read(chosen, window=frame.window, out=into, resampling=frame.resampling)
-        for band in chosen:
-            valid |= _band_valid(dataset, band, frame)
+        for band, values in zip(chosen, into, strict=True):
+            valid |= _band_valid(dataset, band, frame, values)
         return _blackened(pixels, valid, len(chosen)), valid, notes
     for channel, band in enumerate(chosen):
         values = dataset.read(band, window=frame.window, out_shape=shape, resampling=frame.resampling)
-        there = _band_valid(dataset, band, frame) & np.isfinite(values)
+        there = _band_valid(dataset, band, frame, values) & np.isfinite(values)
         if limits is not None:
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
@@ -247,7 +247,7 @@ def read_frame(
 def _blackened(pixels: NDArray[np.uint8], valid: NDArray[np.bool_], bands: int) -> NDArray[np.uint8]:
     """The pixels, black where nothing is valid; a single band is shown in all three colours."""
     if not valid.all():
-        pixels[:, ~valid] = 0
+        np.multiply(pixels, valid, out=pixels)  # ten times as fast as an index where most of it is empty
     if bands == 1:
         pixels[1:] = pixels[0]
     return pixels
@@ -261,11 +261,15 @@ def interleaved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image
 
 
-def _band_valid(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> NDArray[np.bool_]:
-    """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band."""
-    shape = (frame.height, frame.width)
-    if MaskFlags.all_valid in dataset.mask_flag_enums[band - 1]:
+def _band_valid(
+    dataset: rasterio.DatasetReader, band: int, frame: Frame, values: NDArray[np.generic]
+) -> NDArray[np.bool_]:
+    """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band, whose ``values`` were read."""
+    shape, flags = (frame.height, frame.width), dataset.mask_flag_enums[band - 1]
+    if MaskFlags.all_valid in flags:
         return np.ones(shape, bool)
+    if flags == [MaskFlags.nodata] and values.dtype == np.uint8 and shape == (frame.window.height, frame.window.width):
+        return np.asarray(values != dataset.nodatavals[band - 1])  # GDAL would read the band again for this
     mask = dataset.read_masks(band, window=frame.window, out_shape=shape, resampling=Resampling.nearest)
     return np.asarray(mask > 0)
 
@@ -281,7 +285,7 @@ def _read_palette(
         colours[number] = colour
     rgba = colours[index]
     pixels[:] = rgba[..., :3].transpose(2, 0, 1)
-    valid[:] = _band_valid(dataset, band, frame) & (rgba[..., 3] > 0)
+    valid[:] = _band_valid(dataset, band, frame, index) & (rgba[..., 3] > 0)
 
 
 def band_range(dataset: rasterio.DatasetReader, band: int) -> Range:
