@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "docs" / "guide.md").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
 PERFORMANCE = (ROOT / "docs" / "performance.md").read_text("utf-8")
+CARD = ROOT / "model" / "geopix_model" / "weights" / "nano" / "MODEL_CARD.md"
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 MOST_BYTES, MOST_BYTES_IN_ALL = 400_000, 2_000_000
 
@@ -16,11 +17,13 @@ MOST_BYTES, MOST_BYTES_IN_ALL = 400_000, 2_000_000
 def test_every_picture_is_there_and_every_picture_is_used() -> None:
     used = {ROOT / "docs" / name for _, name in PICTURE.findall(GUIDE + PERFORMANCE)}
     used |= {ROOT / name for _, name in PICTURE.findall(README)}
+    used |= {(CARD.parent / name).resolve() for _, name in PICTURE.findall(CARD.read_text("utf-8"))}
     assert used == set((ROOT / "docs" / "images").iterdir())
 
 
 def test_every_picture_is_described_in_words() -> None:
-    assert [name for words, name in PICTURE.findall(GUIDE + README + PERFORMANCE) if len(words.split()) < 5] == []
+    pictures = PICTURE.findall(GUIDE + README + PERFORMANCE + CARD.read_text("utf-8"))
+    assert [name for words, name in pictures if len(words.split()) < 5] == []
 
 
 def test_the_pictures_are_quick_to_fetch() -> None:
