@@ -110,7 +110,7 @@ class SetupProgress(QtWidgets.QWidget):
 
     def stopped(self) -> None:
         """The analyst has stopped it."""
-        self._ended("Stopped.", tr("Press Go on whenever you like: finished steps are kept."), warning=False)
+        self._ended(tr("Stopped."), tr("Press Go on whenever you like: finished steps are kept."), warning=False)
 
     def _close_step(self) -> None:
         if self._number >= 0:

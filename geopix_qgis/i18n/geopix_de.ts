@@ -90,6 +90,7 @@
     </message>
     <message>
         <location filename="../asking.py"/>
+        <location filename="../gui/setup_progress.py"/>
         <source>Stopped.</source>
         <translation>Angehalten.</translation>
     </message>
@@ -115,8 +116,8 @@
     </message>
     <message>
         <location filename="../backend_process.py"/>
-        <source>The model runs in a process of its own, which is not installed yet. Press Set up..., or choose the Python of an environment that holds it (.venv/bin/python where scripts/install was run).</source>
-        <translation>Das Modell läuft in einem eigenen Prozess, der noch nicht installiert ist. Drücken Sie „Einrichten …“, oder wählen Sie das Python einer Umgebung, die ihn enthält (.venv/bin/python, wo scripts/install gelaufen ist).</translation>
+        <source>The model runs in a process of its own, which is not installed yet. Press Set up... in the dock of GeoPix: it says what it will do, and asks first.</source>
+        <translation>Das Modell läuft in einem eigenen Prozess, der noch nicht installiert ist. Drücken Sie „Einrichten …“ im Fenster von GeoPix: Es sagt, was es tun wird, und fragt vorher.</translation>
     </message>
     <message>
         <location filename="../backend_process.py"/>
@@ -2034,8 +2035,13 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>An index for PyTorch alone, such as PyTorch's start page names it; all else comes from the usual one</source>
-        <translation>Ein Index nur für PyTorch, wie ihn die Startseite von PyTorch nennt; alles andere kommt vom üblichen</translation>
+        <source>For PyTorch alone; everything else comes from where your pip or uv is set to look</source>
+        <translation>Nur für PyTorch; alles andere kommt von dort, wo Ihr pip oder uv eingestellt ist zu suchen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Of an index that holds PyTorch, such as PyTorch's start page names it</source>
+        <translation>Eines Index, der PyTorch enthält, wie ihn die Startseite von PyTorch nennt</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2044,8 +2050,18 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>PyTorch's own index of this build</source>
+        <translation>PyTorchs eigener Index für diese Ausgabe</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>where your pip or uv is set to look</source>
         <translation>wo Ihr pip oder uv laut Einstellung sucht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>the index at this address</source>
+        <translation>der Index unter dieser Adresse</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2056,6 +2072,11 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_choices.py"/>
         <source>Look again</source>
         <translation>Noch einmal suchen</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>What will be run</source>
+        <translation>Was ausgeführt wird</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2074,8 +2095,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>PyTorch index</source>
-        <translation>PyTorch-Index</translation>
+        <source>PyTorch from</source>
+        <translation>PyTorch von</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2091,6 +2112,11 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_choices.py"/>
         <source>none that PyTorch can use</source>
         <translation>keine, die PyTorch benutzen kann</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Type the address of an index for PyTorch, such as PyTorch's start page names it.</source>
+        <translation>Geben Sie die Adresse eines Index für PyTorch ein, wie ihn die Startseite von PyTorch nennt.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2129,8 +2155,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>With pip on Linux the CUDA build comes unless pip is set otherwise; it runs without a GPU, too, but is large. uv takes the CPU build by itself, or paste the address of a CPU index from PyTorch's page.</source>
-        <translation>Mit pip kommt unter Linux die CUDA-Ausgabe, wenn pip nicht anders eingestellt ist; sie läuft auch ohne GPU, ist aber groß. uv nimmt von selbst die CPU-Ausgabe, oder fügen Sie die Adresse eines CPU-Index von der Seite von PyTorch ein.</translation>
+        <source>Unless your pip or uv is set to something else, the CUDA build comes from there on Linux: large, and without a use but on NVIDIA GPUs. PyTorch's own index has the smaller build that fits.</source>
+        <translation>Wenn Ihr pip oder uv nicht anders eingestellt ist, kommt von dort unter Linux die CUDA-Ausgabe: groß, und nur mit NVIDIA-GPUs von Nutzen. PyTorchs eigener Index hat die kleinere Ausgabe, die passt.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2154,8 +2180,13 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>Index for PyTorch</source>
-        <translation>Index für PyTorch</translation>
+        <source>Where PyTorch comes from</source>
+        <translation>Woher PyTorch kommt</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Address of the index for PyTorch</source>
+        <translation>Adresse des Index für PyTorch</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2171,6 +2202,11 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_choices.py"/>
         <source>What to know</source>
         <translation>Was zu wissen ist</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Then press Look again.</source>
+        <translation>Drücken Sie dann „Noch einmal suchen“.</translation>
     </message>
     <message>
         <location filename="../gui/setup_dialog.py"/>
@@ -2534,8 +2570,23 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
+        <source>Install PyTorch {words}</source>
+        <translation>PyTorch installieren, {words}</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
         <source>Make an environment</source>
         <translation>Eine Umgebung anlegen</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Install the model and its packages</source>
+        <translation>Das Modell und seine Pakete installieren</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Start it once</source>
+        <translation>Einmal starten</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
@@ -2554,18 +2605,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
-        <source>Install PyTorch {words}</source>
-        <translation>PyTorch installieren, {words}</translation>
-    </message>
-    <message>
-        <location filename="../install_plan.py"/>
-        <source>Install the model and its packages</source>
-        <translation>Das Modell und seine Pakete installieren</translation>
-    </message>
-    <message>
-        <location filename="../install_plan.py"/>
-        <source>Start it once</source>
-        <translation>Einmal starten</translation>
+        <source>Fetch uv, which knows PyTorch's builds</source>
+        <translation>uv holen, das die Ausgaben von PyTorch kennt</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
@@ -2650,8 +2691,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_problems.py"/>
-        <source>Check the connection, {again} uv needs PyTorch's own index for that step; pip goes where it is set to, so choose a Python in place of uv where only a mirror can be reached. Without a network use an offline bundle.</source>
-        <translation>Prüfen Sie die Verbindung, {again} uv braucht für diesen Schritt den Index von PyTorch selbst; pip geht dorthin, wo es eingestellt ist: Wählen Sie also ein Python statt uv, wo nur ein Spiegel erreichbar ist. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
+        <source>Check the connection, {again} Where PyTorch's own index cannot be reached, but a mirror can, go Back and let PyTorch come from where your pip or uv is set to look. Without a network use an offline bundle.</source>
+        <translation>Prüfen Sie die Verbindung, {again} Wo PyTorchs eigener Index nicht erreichbar ist, ein Spiegel aber schon, gehen Sie zurück und lassen Sie PyTorch von dort kommen, wo Ihr pip oder uv eingestellt ist zu suchen. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
     </message>
     <message>
         <location filename="../install_problems.py"/>
@@ -2750,11 +2791,6 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_tools.py"/>
-        <source>{program} has no venv (Debian and Ubuntu: install python3-venv).</source>
-        <translation>{program} hat kein venv (Debian und Ubuntu: python3-venv installieren).</translation>
-    </message>
-    <message>
-        <location filename="../install_tools.py"/>
         <source>{program} is {what}; 64 bits and {span} are needed.</source>
         <translation>{program} ist {what}; nötig sind 64 Bit und {span}.</translation>
     </message>
@@ -2764,14 +2800,19 @@ Dort sind {free:,.0f} GB frei</translation>
         <translation>eine AMD-GPU</translation>
     </message>
     <message>
+        <location filename="../install_tools.py"/>
+        <source>{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with: sudo apt install {package}</source>
+        <translation>{program} ist Python {version}, ihm fehlt nur sein venv. Unter Debian und Ubuntu installieren Sie es mit: sudo apt install {package}</translation>
+    </message>
+    <message>
         <location filename="../installer.py"/>
         <source>The disk has {free:.1f} GB of space left, and about {needed:.1f} GB are needed.</source>
         <translation>Die Festplatte hat noch {free:.1f} GB Platz, nötig sind etwa {needed:.1f} GB.</translation>
     </message>
     <message>
         <location filename="../installer.py"/>
-        <source>Update the GPU's driver; or choose a build that fits it: with uv that is found by itself, with pip paste the address of an index from PyTorch's start page; or choose the CPU build, {again}</source>
-        <translation>Aktualisieren Sie den Treiber der GPU, oder wählen Sie eine Ausgabe, die zu ihm passt: Mit uv wird sie von selbst gefunden, mit pip fügen Sie die Adresse eines Index von der Startseite von PyTorch ein; oder wählen Sie die CPU-Ausgabe, {again}</translation>
+        <source>Update the GPU's driver; or go Back and let PyTorch come from its own index, which has a build for each driver; or choose the CPU build, {again}</source>
+        <translation>Aktualisieren Sie den Treiber der GPU; oder gehen Sie zurück und lassen Sie PyTorch von seinem eigenen Index kommen, der für jeden Treiber eine Ausgabe hat; oder wählen Sie die CPU-Ausgabe, {again}</translation>
     </message>
     <message>
         <location filename="../installer.py"/>
