@@ -170,7 +170,7 @@ class Search(QtCore.QObject):
             package = f"python{version[0]}.{version[1]}-venv"  # as Debian and Ubuntu call it
             self._without_venv.append(
                 tr(
-                    "{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with: "
+                    "{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with:\n"
                     "sudo apt install {package}",
                     program=program,
                     version=text,

@@ -17,14 +17,13 @@ from ..redaction import without_secrets
 from ..shipped import constraints, packages, plugin_version
 from ..translation import tr
 from .colours import show_note
-from .naming import name_widgets
+from .naming import name_parts, name_widgets
 
 EXPLAINED = tr(
-    "<p>GeoPix answers with a model that runs in a <b>process of its own</b>. It needs "
-    "PyTorch and some other packages, which go into a folder of their own. <b>QGIS and its "
-    "Python are not changed</b>; deleting the folder undoes everything.</p><p>Packages "
-    "come from where your pip or uv is set to fetch them. After that nothing leaves this "
-    "computer.</p>"
+    "<p>GeoPix answers with a model that runs in a <b>process of its own</b>. It needs PyTorch and some other "
+    "packages, which go into a folder of their own. <b>QGIS and its Python are not changed</b>; deleting the folder "
+    "undoes everything.</p><p>Packages come from where your pip or uv is set to fetch them, PyTorch from where you "
+    "say below. After that nothing leaves this computer.</p>"
 )
 ADDRESS = "address"  # of an index, which is typed
 BUILD_WORDS = {"cpu": "CPU", "cuda": tr("NVIDIA GPU (CUDA)"), "rocm": tr("AMD GPU (ROCm)")}
@@ -91,6 +90,8 @@ class SetupChoices(QtWidgets.QWidget):
         self.tool.clear()
         for tool in machine.tools:
             self.tool.addItem(str(tool), tool)
+        if not machine.tools:
+            self.tool.addItem(tr("nothing that can be used"))
         self.tool.blockSignals(False)
         self.gpu.setText(machine.gpu or tr("none that PyTorch can use"))
         self.build.setCurrentIndex(self.build.findData(machine.build))
@@ -108,7 +109,7 @@ class SetupChoices(QtWidgets.QWidget):
         except BundleError as error:
             return None, str(error)
         if tool is None and self._machine.without_venv:
-            return None, " ".join([*self._machine.without_venv, tr("Then press Look again.")])
+            return None, "\n".join([*self._machine.without_venv, tr("Then press Look again.")])
         if tool is None:
             return None, " ".join([NO_TOOL, *self._machine.unusable])
         if wheel is None and bundle is None:
@@ -177,18 +178,25 @@ class SetupChoices(QtWidgets.QWidget):
         if plan is None:
             self.cost.setText(where)
         else:
-            download, disk = (size / GB for size in plan.needs_bytes)
-            fetched = tr("nothing to fetch") if offline else tr("about {download:.1f} GB to fetch", download=download)
-            self.cost.setText(
-                tr(
-                    "{where}; {fetched}, about {disk:.1f} GB of disk while it is installed.",
-                    where=where,
-                    fetched=fetched,
-                    disk=disk,
-                )
-            )
+            self.cost.setText(self._needs(plan, where))
             self._warn(plan, free)
         self.changed.emit()
+
+    @staticmethod
+    def _needs(plan: Plan, where: str) -> str:
+        """What must be fetched and how much disk that takes."""
+        download, disk = (size / GB for size in plan.needs_bytes)
+        values = {"where": where, "download": download, "disk": disk}
+        if plan.bundle is not None:
+            return tr("{where}; nothing to fetch, about {disk:.1f} GB of disk while it is installed.", **values)
+        if plan.likely_build != plan.build:  # nobody knows what there is
+            return tr(
+                "{where}; up to {download:.1f} GB to fetch, up to {disk:.1f} GB of disk while it is installed.",
+                **values,
+            )
+        return tr(
+            "{where}; about {download:.1f} GB to fetch, about {disk:.1f} GB of disk while it is installed.", **values
+        )
 
     def _warn(self, plan: Plan, free: float) -> None:
         if free * GB < plan.needs_bytes[1]:
@@ -229,6 +237,7 @@ class SetupChoices(QtWidgets.QWidget):
             (self.cost, "geopixSetupCost", tr("Where, and how much"), ""),
             (self.note, "geopixSetupNote", tr("What to know"), ""),
         )
+        name_parts(self.folded, tr("What will be run"))
         self.note.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
         for label in (self.cost, self.note):
             label.setWordWrap(True)

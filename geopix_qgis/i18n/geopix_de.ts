@@ -237,8 +237,8 @@
     </message>
     <message>
         <location filename="../credentials.py"/>
-        <source>The token of the server {url} cannot be read from QGIS's authentication manager (was its master password given?). Open Use a server... and type it again.</source>
-        <translation>Das Token des Servers {url} kann nicht aus der Authentifizierungsverwaltung von QGIS gelesen werden (wurde ihr Masterpasswort eingegeben?). Öffnen Sie „Server benutzen …“, und geben Sie es noch einmal ein.</translation>
+        <source>The token of the server {url} cannot be read from QGIS's authentication manager (was its master password given? qgis_process reads it from the file that QGIS_AUTH_PASSWORD_FILE names). Open Use a server... and type it again.</source>
+        <translation>Das Token des Servers {url} lässt sich nicht aus der Authentifizierungsverwaltung von QGIS lesen (wurde ihr Master-Passwort angegeben? qgis_process liest es aus der Datei, die QGIS_AUTH_PASSWORD_FILE nennt). Öffnen Sie „Server benutzen …“ und geben Sie es noch einmal ein.</translation>
     </message>
     <message>
         <location filename="../endpoint.py"/>
@@ -2003,8 +2003,8 @@
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>&lt;p&gt;GeoPix answers with a model that runs in a &lt;b&gt;process of its own&lt;/b&gt;. It needs PyTorch and some other packages, which go into a folder of their own. &lt;b&gt;QGIS and its Python are not changed&lt;/b&gt;; deleting the folder undoes everything.&lt;/p&gt;&lt;p&gt;Packages come from where your pip or uv is set to fetch them. After that nothing leaves this computer.&lt;/p&gt;</source>
-        <translation>&lt;p&gt;GeoPix antwortet mit einem Modell, das in einem &lt;b&gt;eigenen Prozess&lt;/b&gt; läuft. Es braucht PyTorch und einige andere Pakete, die in einen eigenen Ordner kommen. &lt;b&gt;QGIS und sein Python werden nicht verändert&lt;/b&gt;; wird der Ordner gelöscht, ist alles rückgängig gemacht.&lt;/p&gt;&lt;p&gt;Pakete kommen von dort, wo Ihr pip oder uv sie laut Einstellung holt. Danach verlässt nichts diesen Rechner.&lt;/p&gt;</translation>
+        <source>&lt;p&gt;GeoPix answers with a model that runs in a &lt;b&gt;process of its own&lt;/b&gt;. It needs PyTorch and some other packages, which go into a folder of their own. &lt;b&gt;QGIS and its Python are not changed&lt;/b&gt;; deleting the folder undoes everything.&lt;/p&gt;&lt;p&gt;Packages come from where your pip or uv is set to fetch them, PyTorch from where you say below. After that nothing leaves this computer.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;GeoPix antwortet mit einem Modell, das in einem &lt;b&gt;eigenen Prozess&lt;/b&gt; läuft. Es braucht PyTorch und einige andere Pakete; sie kommen in einen eigenen Ordner. &lt;b&gt;QGIS und sein Python werden nicht verändert&lt;/b&gt;; wer den Ordner löscht, macht alles rückgängig.&lt;/p&gt;&lt;p&gt;Pakete kommen von dort, wo Ihr pip oder uv laut Einstellung sucht, PyTorch von dort, wo Sie es unten sagen. Danach verlässt nichts diesen Rechner.&lt;/p&gt;</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2035,8 +2035,13 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>{where}; about {download:.1f} GB to fetch, about {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; etwa {download:.1f} GB zu holen, etwa {disk:.1f} GB Platte während der Installation.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>For PyTorch alone; everything else comes from where your pip or uv is set to look</source>
-        <translation>Nur für PyTorch; alles andere kommt von dort, wo Ihr pip oder uv eingestellt ist zu suchen</translation>
+        <translation>Nur für PyTorch; alles andere kommt von dort, wo Ihr pip oder uv laut Einstellung sucht</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2085,6 +2090,16 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>{where}; nothing to fetch, about {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; nichts zu holen, etwa {disk:.1f} GB Platte während der Installation.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>{where}; up to {download:.1f} GB to fetch, up to {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; bis zu {download:.1f} GB zu holen, bis zu {disk:.1f} GB Platte während der Installation.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>Make it with</source>
         <translation>Machen mit</translation>
     </message>
@@ -2110,6 +2125,11 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>nothing that can be used</source>
+        <translation>nichts, was sich benutzen ließe</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>none that PyTorch can use</source>
         <translation>keine, die PyTorch benutzen kann</translation>
     </message>
@@ -2132,21 +2152,6 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_choices.py"/>
         <source>The bundle is for Python {python}. Choose that one above, or install it.</source>
         <translation>Das Bündel ist für Python {python}. Wählen Sie oben dieses, oder installieren Sie es.</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
-        <source>nothing to fetch</source>
-        <translation>nichts zu holen</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
-        <source>about {download:.1f} GB to fetch</source>
-        <translation>etwa {download:.1f} GB zu holen</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
-        <source>{where}; {fetched}, about {disk:.1f} GB of disk while it is installed.</source>
-        <translation>{where}; {fetched}, während der Installation etwa {disk:.1f} GB auf der Festplatte.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2270,6 +2275,11 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_progress.py"/>
+        <source>Log of the installation</source>
+        <translation>Protokoll der Installation</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
         <source>Press Go on whenever you like: finished steps are kept.</source>
         <translation>Drücken Sie „Weitermachen“, wann Sie wollen: Fertige Schritte bleiben.</translation>
     </message>
@@ -2297,11 +2307,6 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_progress.py"/>
         <source>What to do next</source>
         <translation>Was als Nächstes zu tun ist</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_progress.py"/>
-        <source>Log of the installation</source>
-        <translation>Protokoll der Installation</translation>
     </message>
     <message>
         <location filename="../gui/setup_progress.py"/>
@@ -2692,7 +2697,7 @@ Dort sind {free:,.0f} GB frei</translation>
     <message>
         <location filename="../install_problems.py"/>
         <source>Check the connection, {again} Where PyTorch's own index cannot be reached, but a mirror can, go Back and let PyTorch come from where your pip or uv is set to look. Without a network use an offline bundle.</source>
-        <translation>Prüfen Sie die Verbindung, {again} Wo PyTorchs eigener Index nicht erreichbar ist, ein Spiegel aber schon, gehen Sie zurück und lassen Sie PyTorch von dort kommen, wo Ihr pip oder uv eingestellt ist zu suchen. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
+        <translation>Prüfen Sie die Verbindung, {again} Wo PyTorchs eigener Index nicht erreichbar ist, ein Spiegel aber schon, gehen Sie zurück und lassen Sie PyTorch von dort kommen, wo Ihr pip oder uv laut Einstellung sucht. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
     </message>
     <message>
         <location filename="../install_problems.py"/>
@@ -2801,8 +2806,10 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_tools.py"/>
-        <source>{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with: sudo apt install {package}</source>
-        <translation>{program} ist Python {version}, ihm fehlt nur sein venv. Unter Debian und Ubuntu installieren Sie es mit: sudo apt install {package}</translation>
+        <source>{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with:
+sudo apt install {package}</source>
+        <translation>{program} ist Python {version}, ihm fehlt nur sein venv. Unter Debian und Ubuntu installieren Sie es mit:
+sudo apt install {package}</translation>
     </message>
     <message>
         <location filename="../installer.py"/>
@@ -3120,12 +3127,12 @@ Ein Objekt auf der Grenze zweier Gebiete wird in beiden gefunden, an der Grenze 
 
 The extent limits what is looked at; without one it is all of the raster. A file is read on its own pixel grid; layers that only QGIS can read (WMS, XYZ, memory) are rendered with the given metres per pixel.
 
-The model runs on this machine, in the process of the GeoPix dock or, where none runs, in one of its own that ends with the algorithm.</source>
+The model runs on this machine, in the process of the GeoPix dock or, where none runs, in one of its own that ends with the algorithm. Where the dock uses a server, the pixels are sent there; the log says so.</source>
         <translation>Findet, was die Eingabe nennt, zum Beispiel 'the buildings' oder 'airplanes and vehicles', und schreibt die Umrisse als Polygone mit Wortlaut, Klasse, Konfidenz, geodätischer Fläche und Umfang.
 
 Die Ausdehnung begrenzt, was betrachtet wird; ohne sie ist es das ganze Raster. Eine Datei wird auf ihrem eigenen Pixelgitter gelesen; Layer, die nur QGIS lesen kann (WMS, XYZ, Speicher), werden mit den angegebenen Metern je Pixel gezeichnet.
 
-Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo keiner läuft, in einem eigenen, der mit dem Algorithmus endet.</translation>
+Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo keiner läuft, in einem eigenen, der mit dem Algorithmus endet. Wo das Bedienfeld einen Server benutzt, werden die Pixel dorthin gesendet; das Protokoll sagt es.</translation>
     </message>
     <message>
         <location filename="../processing/segment.py"/>
@@ -3156,6 +3163,11 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
         <location filename="../processing/session.py"/>
         <source>The model process broke off its answer. Run it again; if it repeats, choose a smaller area.</source>
         <translation>Der Modellprozess hat seine Antwort abgebrochen. Starten Sie noch einmal; wiederholt es sich, wählen Sie ein kleineres Gebiet.</translation>
+    </message>
+    <message>
+        <location filename="../processing/session.py"/>
+        <source>Questions and their pixels go to {url}.</source>
+        <translation>Fragen und ihre Pixel gehen an {url}.</translation>
     </message>
     <message>
         <location filename="../processing/session.py"/>
