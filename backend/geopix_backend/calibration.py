@@ -24,17 +24,17 @@ from geopix_model import registry
 from geopix_model.checkpoint import CONFIG
 from geopix_model.data.imagery import Labelled
 from geopix_model.geopix.config import EvidenceConfig
-from geopix_model.nano.evidence import Testimony
 from geopix_model.nano.lexicon import CLASSES
 from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask
 
 from . import tiling
-from .components import components, labelled, log_odds, probability, split
+from .components import components, labelled, log_odds, probability
 from .errors import UsageError
 from .evaluation import PROMPTS, drawn, questions
 from .evaluation_report import tile_of
 from .question import Question
+from .splitting import single_objects
 
 MIN_AREA_PX = Question.min_area_px
 RIGHT_FROM = 0.5  # share of a region's labelled pixels that are of its class
@@ -72,36 +72,33 @@ def gather(predictor: NanoPredictor, image: Labelled, strangers: int) -> Iterato
         prompt = rng.choice(PROMPTS).format(CLASSES[class_id].plural)
         for window in tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px):
             place = window.slices
-            for mask, said in predictor.testify(np.ascontiguousarray(pixels[place]), prompt):
-                if said.class_id == class_id:
-                    valid = ~image.unknown[place]
-                    yield from _regions(mask, said, image.mask(class_id)[place], valid, image.name)
+            for mask, said_of, witnesses in predictor.testify(np.ascontiguousarray(pixels[place]), prompt):
+                if said_of == class_id:
+                    truth, valid = image.mask(class_id)[place], ~image.unknown[place]
+                    for mean, means, right in _regions(mask, witnesses, truth, valid):
+                        yield Found(image.name, class_id, mean, means, right)
 
 
 def _regions(
-    mask: Mask, said: Testimony, truth: NDArray[np.bool_], valid: NDArray[np.bool_], image: str
-) -> Iterator[Found]:
+    mask: Mask, witnesses: NDArray[np.float32], truth: NDArray[np.bool_], valid: NDArray[np.bool_]
+) -> Iterator[tuple[float, NDArray[np.float32], bool]]:
+    """Mean log-odds, (4,) mean witnesses and rightness of each region; all arrays are on the pixels of the mask."""
     found = components(mask.logits, np.ones_like(valid), MIN_AREA_PX)
     if mask.cores is not None:
-        found = split(found, mask.logits, mask.cores, MIN_AREA_PX)
+        found = single_objects(found, mask.logits, mask.cores, MIN_AREA_PX)
     if not found:
         return
-    whole = F.interpolate(said.witnesses[None], mask.logits.shape, mode="bilinear", align_corners=False)[0].numpy()
     numbers = labelled(found, mask.logits.shape).ravel()
     size = len(found) + 1
     pixels = np.maximum(np.bincount(numbers, minlength=size), 1)
-    means = [np.bincount(numbers, plane.ravel(), size) / pixels for plane in (probability(mask.logits), *whole)]
+    planes = (probability(mask.logits), *witnesses)
+    means = [np.bincount(numbers, plane.ravel(), size) / pixels for plane in planes]
     known = np.bincount(numbers, valid.ravel(), size)
     hits = np.bincount(numbers, (truth & valid).ravel(), size)
     for number in range(1, size):
         if known[number] >= MIN_AREA_PX:
-            yield Found(
-                image,
-                said.class_id,
-                float(log_odds(means[0])[number]),
-                np.array([mean[number] for mean in means[1:]], np.float32),
-                bool(hits[number] > RIGHT_FROM * known[number]),
-            )
+            means_here = np.array([mean[number] for mean in means[1:]], np.float32)
+            yield float(log_odds(means[0])[number]), means_here, bool(hits[number] > RIGHT_FROM * known[number])
 
 
 def fit(found: Sequence[Found], classes: int) -> EvidenceConfig:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely import Polygon
 
 from .outlines import Outlines, trace
@@ -67,59 +66,16 @@ def components(
         min_area_px: Holes smaller than this are filled, then smaller components are left out.
         evidence: (H, W) log-odds whose mean is added to those of the mean probability.
     """
-    return _scored(trace((logits > 0) & valid, min_area_px), logits, evidence)
+    return scored(trace((logits > 0) & valid, min_area_px), logits, evidence)
 
 
-def split(
-    found: Sequence[Component],
-    logits: NDArray[np.float32],
-    cores: NDArray[np.float32],
-    min_area_px: int,
-    evidence: NDArray[np.float32] | None = None,
-) -> list[Component]:
-    """The single objects of components: each core with the pixels that are nearest to it on a way inside the mask.
-
-    Args:
-        found: Components of the logits.
-        logits: (H, W).
-        cores: (H, W) logits of being well inside a single object.
-        min_area_px, evidence: As in ``components``.
-    """
-    whole = labelled(found, logits.shape)
-    seeds, count = ndimage.label((cores > 0) & (whole > 0))
-    whole_of = np.zeros(count + 1, np.int64)
-    whole_of[seeds] = whole  # a core lies in one component
-    several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
-    if not several.any():
-        return list(found)
-    joined = several[whole]
-    parts = _scored(trace(_grown(np.where(joined, seeds, 0), joined), min_area_px), logits, evidence)
-    rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
-    return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
-
-
-def _scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
+def scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
+    """Components with these outlines of (H, W) logits; ``evidence`` as in ``components``."""
     pixels = outlines.geometries()
     areas = np.maximum(shapely.area(pixels), 1)
     means = sums(probability(logits), outlines) / areas
     scores = means if evidence is None else score(means, sums(evidence, outlines) / areas)
     return [Component(*pair) for pair in zip(pixels, scores.tolist(), strict=True)]
-
-
-def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Every pixel of a mask given to a seed of its area, one step at a time from all seeds at once."""
-    owner, free = np.pad(seeds, 1), np.pad(mask & (seeds == 0), 1)
-    steps = np.array([-owner.shape[1], -1, 1, owner.shape[1]])
-    owners, is_free = owner.reshape(-1), free.reshape(-1)
-    front = np.flatnonzero(owners)
-    while len(front):
-        near = (front[:, None] + steps).reshape(-1)
-        reached = is_free[near]
-        near = near[reached]
-        np.maximum.at(owners, near, owners[front].repeat(4)[reached])
-        is_free[near] = False
-        front = np.unique(near)
-    return owner[1:-1, 1:-1]
 
 
 def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from geopix_backend import calibration
@@ -16,7 +15,6 @@ from geopix_backend.calibration import Found, fit
 from geopix_backend.components import components
 from geopix_backend.errors import UsageError
 from geopix_model import registry
-from geopix_model.nano.evidence import Testimony
 from geopix_model.nano.nano_predictor import NanoPredictor
 from geopix_model.predictor import Mask
 
@@ -88,17 +86,33 @@ def test_regions_are_right_by_the_labels_and_keep_what_was_said_of_them() -> Non
     logits, truth = np.full((32, 64), -4, np.float32), np.zeros((32, 64), bool)
     logits[4:20, 4:20] = logits[4:20, 40:56] = 3
     truth[4:20, 4:15] = True  # more than half of the left one, nothing of the right one
-    own = torch.zeros(8, 16)
-    own[:, 8:] = 5
-    said = Testimony(2, 0.5, -1.5, own, torch.ones(8, 16))
+    said = np.stack([np.full((32, 64), value, np.float32) for value in (0.5, -1.5, 0, 1)])
+    said[2, :, 32:] = 5
     mask = Mask("roofs", "building", logits, 0.9, 0)
-    left, right = calibration._regions(mask, said, truth, np.ones((32, 64), bool), "x")
-    assert (left.right, right.right) == (True, False) and left.class_id == 2
-    assert left.witnesses == pytest.approx([0.5, -1.5, 0, 1]) and right.witnesses == pytest.approx([0.5, -1.5, 5, 1])
-    assert left.mean == pytest.approx(3, abs=1e-3)
+    (mean, seen_left, right_left), (_, seen_right, right_right) = calibration._regions(
+        mask, said, truth, np.ones((32, 64), bool)
+    )
+    assert (right_left, right_right) == (True, False)
+    assert seen_left == pytest.approx([0.5, -1.5, 0, 1]) and seen_right == pytest.approx([0.5, -1.5, 5, 1])
+    assert mean == pytest.approx(3, abs=1e-3)
     valid = np.ones((32, 64), bool)
     valid[:, 32:] = False
-    assert len(list(calibration._regions(mask, said, truth, valid, "x"))) == 1  # the other one has no labels
+    assert len(list(calibration._regions(mask, said, truth, valid))) == 1  # the other one has no labels
+
+
+def test_what_was_said_lies_on_the_pixels_that_it_was_said_of() -> None:
+    predictor = registry.load("nano", "cpu")
+    assert isinstance(predictor, NanoPredictor)
+    config, checked = predictor.model.config.evidence, 0
+    image = np.random.default_rng(2).integers(40, 200, (256, 200, 3)).astype(np.uint8)
+    image[60:140, 40:160] = (205, 200, 195)
+    for prompt in ("segment the buildings", "segment the vegetation", "segment the roads"):
+        for mask, class_id, witnesses in predictor.testify(image, prompt):
+            assert witnesses.shape == (4, 256, 200) and mask.evidence is not None
+            weighed = np.tensordot(np.array(config.weights, np.float32), witnesses, 1) + config.bias[class_id]
+            assert weighed == pytest.approx(mask.evidence, abs=1e-3)
+            checked += 1
+    assert checked
 
 
 def test_no_region_of_a_mask_is_surer_than_the_mask() -> None:
@@ -108,7 +122,7 @@ def test_no_region_of_a_mask_is_surer_than_the_mask() -> None:
     image = rng.integers(40, 200, (256, 256, 3)).astype(np.uint8)
     image[60:140, 40:200] = (205, 200, 195)
     for prompt in ("segment the buildings", "segment the vegetation", "segment the roads"):
-        for mask, _ in predictor.testify(image, prompt):
+        for mask, *_ in predictor.testify(image, prompt):
             assert mask.evidence is not None
             found = components(mask.logits, np.ones(mask.logits.shape, bool), 12, mask.evidence)
             assert all(component.score <= mask.score + 0.02 for component in found)
