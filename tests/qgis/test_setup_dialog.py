@@ -318,5 +318,7 @@ def test_reports_hold_neither_names_nor_secrets(monkeypatch, tmp_path):
     for secret in ("me:pw", "abc.def", "s3cr3t", "hf_abc", "hunter2", "my-own-word", "/home/ada/"):
         assert secret not in text
     assert "~/x" in text and "/home/adam/y" in text and "https://(hidden)@mirror/simple" in text
+    versions = '"tokenizers": "0.23.3", tokenizers==0.23.3'
+    assert without_secrets(versions) == versions
     plan = install_plan.Plan(Path("/home/ada/process"), PIP, "cpu", Path("w"), Path("c"), "0.1.0")
     assert "/home/ada" not in setup_report(plan, "Looking in /home/ada/.cache")
