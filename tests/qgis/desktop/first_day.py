@@ -85,8 +85,9 @@ def install_the_model():
     yield 1.0
     picture("5_setup_runs")
     yield until("the end of the setup", lambda: not window.active, SETUP_LIMIT_S)
-    picture("6_setup_done")
     steps, times = window.installer.steps, [*starts.values(), time.monotonic()]
+    yield 0.5
+    picture("6_setup_done")
     for step, start, end in zip(steps, times, times[1:], strict=False):
         report["times"].append((f"setup with {window.installer.plan.tool.kind}: {step.title}", end - start))
     report["said"].append(f"{window.progress.what.text()} {window.progress.advice.text()}")
