@@ -19,7 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
 from ..tasks import Choice, chosen, meant
-from .evidence import Testimony, evidence, heard
+from .evidence import Testimony, evidence, heard, lifted
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
@@ -165,12 +165,13 @@ class NanoPredictor:
         maps = None if features.maps is None else features.maps[0]
         self._said = heard(class_id, seen.confidence[0], self._doubt, maps, seen.logits.shape[1:])
         self._doubt = 0.0
-        sure = evidence(self.model.config.evidence, self._said)
+        weighed = self.model.config.evidence
+        sure, logits = evidence(weighed, self._said), seen.logits + lifted(weighed, class_id)
         return Mask(
             run.phrase,
             name,
-            self._enlarged(seen.logits, size)[0],
-            _surest(seen.logits[0], sure),
+            self._enlarged(logits, size)[0],
+            _surest(logits[0], sure),
             run.target,
             self._enlarged(sure[None], size)[0],
             self._enlarged(seen.cores, size)[0] if countable and seen.cores is not None else None,
