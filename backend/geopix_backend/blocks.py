@@ -1,8 +1,9 @@
 """Blocks of a large raster: the logits around each are blended, and its objects found, without a look at the rest.
 
 Around its core a block sees a halo of the blocks beside it.  An object that is no larger than the halo is therefore
-seen as a whole by each block whose core it touches; it belongs to the block whose core holds its first pixel.  Larger
-ones are cut at the cores and joined by ``seams``.  So every object comes once, wherever the blocks are.
+seen as a whole by each block whose core it touches; it belongs to the block whose core holds its first pixel, as does
+one that lies in a core.  Larger ones are cut at the cores and joined by ``seams``.  So every object comes once,
+wherever the blocks are.
 """
 
 from __future__ import annotations
@@ -150,7 +151,9 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What a core holds of an object that is larger than the halo; coordinates are pixels of the raster.
+    """What a core holds of an object that is larger than the halo and reaches beyond it.
+
+    Coordinates are pixels of the raster.
 
     Attributes:
         pixels: Its pixels, exactly.
@@ -207,10 +210,12 @@ def objects(
     core, around = block.core, block.around
     pixels = np.array([component.pixels for component in found], dtype=object)
     left, top, right, below = shapely.bounds(pixels).T
-    large = (right - left > halo_px) | (below - top > halo_px)
-    first_row, first_col = _first_pixels(pixels)
     row, col = core.row - around.row, core.col - around.col
-    own = (first_row >= row) & (first_row < row + core.height) & (first_col >= col) & (first_col < col + core.width)
+    end_row, end_col = row + core.height, col + core.width
+    large = (right - left > halo_px) | (below - top > halo_px)
+    large &= (left < col) | (top < row) | (right > end_col) | (below > end_row)  # else nobody else has a part of it
+    first_row, first_col = _first_pixels(pixels)
+    own = (first_row >= row) & (first_row < end_row) & (first_col >= col) & (first_col < end_col)
     kept = [component for component, mine in zip(found, own & ~large, strict=True) if mine]
     result = Found(kept, findings.outlines(key, kept, planes[0], valid))
     if large.any():

@@ -30,6 +30,7 @@ from geopix_model.nano.lexicon import CLASSES
 from geopix_model.nano.nano_predictor import NanoPredictor
 
 from . import tiling
+from .canvas import to_window
 from .components import components, labelled, log_odds, probability
 from .errors import UsageError
 from .evaluation import PART_HELP, PROMPTS, drawn, part_of, questions
@@ -108,18 +109,20 @@ def gather(predictor: NanoPredictor, image: Labelled, strangers: int, agreement:
             for mask, said_of, witnesses in predictor.testify(np.ascontiguousarray(pixels[place]), prompt):
                 if said_of == class_id:
                     truth, valid = image.mask(class_id)[place], ~image.unknown[place]
-                    plain = mask.logits - lifted(predictor.model.config.evidence, class_id)
+                    plain = to_window(mask.logits, *valid.shape) - lifted(predictor.model.config.evidence, class_id)
+                    cores = None if mask.cores is None else to_window(mask.cores, *valid.shape)
+                    witnesses = to_window(witnesses, *valid.shape)
                     if image.mask(class_id).any() and image.source.kind != "boxes":
                         agreement.add(image.name, class_id, plain, truth, valid)
                     for lift in LIFTS:
-                        for told in _regions(plain + np.float32(lift), mask.cores, witnesses, truth, valid):
+                        for told in _regions(plain + np.float32(lift), cores, witnesses, truth, valid):
                             yield Found(image.name, class_id, *told, lift)
 
 
 def _regions(
     logits: Floats, cores: Floats | None, witnesses: Floats, truth: Bools, valid: Bools
 ) -> Iterator[tuple[float, Floats, bool]]:
-    """Mean log-odds, (4,) mean witnesses and rightness of each region; all arrays are on the pixels of the mask."""
+    """Mean log-odds, (4,) mean witnesses and rightness of each region; all arrays are (.., H, W)."""
     found = components(logits, np.ones_like(valid), MIN_AREA_PX)
     if cores is not None:
         found = single_objects(found, logits, cores, MIN_AREA_PX)

@@ -71,11 +71,23 @@ def components(
 
 def scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
     """Components with these outlines of (H, W) logits; ``evidence`` as in ``components``."""
+    if not len(outlines):
+        return []
     pixels = outlines.geometries()
     areas = np.maximum(shapely.area(pixels), 1)
-    means = sums(probability(logits), outlines) / areas
-    scores = means if evidence is None else score(means, sums(evidence, outlines) / areas)
+    first, end = outlines.points.min(axis=0).astype(int), outlines.points.max(axis=0).astype(int)
+    place = slice(first[1], end[1]), slice(first[0], end[0])
+    within = Outlines(outlines.points - first, outlines.rings, outlines.shells, outlines.values)
+    means = sums(probability(logits[place]), within) / areas
+    scores = means if evidence is None else score(means, sums(evidence[place], within) / areas)
     return [Component(*pair) for pair in zip(pixels, scores.tolist(), strict=True)]
+
+
+def room_of(found: Sequence[Component], shape: tuple[int, ...], margin_px: int = 0) -> tuple[slice, slice]:
+    """Rows and columns that hold all components: of a large block, often a small part; at least one is given."""
+    left, top, right, below = shapely.total_bounds([component.pixels for component in found]).astype(int).tolist()
+    rows = slice(max(top - margin_px, 0), min(below + margin_px, shape[0]))
+    return rows, slice(max(left - margin_px, 0), min(right + margin_px, shape[1]))
 
 
 def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -89,7 +101,9 @@ def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.i
         _, points, (rings, shells) = shapely.to_ragged_array(pixels)
         row, col, sign, which = _upright(points, rings, shells)
         np.add.at(steps, (row, col), (-sign * (which + 1)).astype(np.int32))
-        np.cumsum(steps, axis=1, out=steps)
+        rows, cols = room_of(found, shape)  # memory elsewhere is not even touched
+        filled = steps[rows, cols.start : cols.stop + 1]
+        np.cumsum(filled, axis=1, out=filled)
     return steps[:, :-1]
 
 

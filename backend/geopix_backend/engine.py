@@ -26,7 +26,7 @@ from .findings import Findings
 from .journal import Journal
 from .plan import Plan, plan
 from .question import Question
-from .raster import Tile
+from .raster import Tile, interleaved
 from .raster_scene import Scene
 from .sentences import Assembler, Sentence
 from .splitting import single_objects
@@ -253,7 +253,7 @@ class _Answer:
             return
         if not self._tile.valid[window.slices].any():
             return
-        image = np.ascontiguousarray(self._tile.pixels[(slice(None), *window.slices)].transpose(1, 2, 0))
+        image = interleaved(self._tile.pixels[(slice(None), *window.slices)])
         pieces = self._predictor.answer(image, self._question.prompt, self._question.pairs, self._question.task)
         try:
             for piece in pieces:

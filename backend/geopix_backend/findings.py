@@ -17,7 +17,7 @@ from geopix_qgis.squaring import BUILT
 from . import vectors
 from .asker import Reference
 from .boxes import TileBox
-from .components import Component, labelled, only
+from .components import Component, labelled, only, room_of
 from .geodesy import ground_matrix
 from .limits import Limits
 from .question import Question
@@ -27,6 +27,7 @@ from .right_angles import squared
 from .wording import Fact, stems, thing
 
 _REFERENCE = "beside "  # before the key of a target that others are compared with
+NEIGHBOURS_PX = 2  # beyond a pixel edge that decide where the outline crosses; see ``contours``
 DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
@@ -128,9 +129,10 @@ class Findings:
             return np.asarray(shapely.box(*shapely.bounds(pixels).T, ccw=False))
         if not found or not self._targets[key].smooth:
             return pixels
-        labels = labelled(found, logits.shape)
-        field, plain = only(labels, logits, valid), Affine.identity()
-        return vectors.smooth_polygons(field, plain, labels=labels, min_area_px=0, simplify_px=deviation_px)
+        place = room_of(found, logits.shape, NEIGHBOURS_PX)
+        labels = labelled(found, logits.shape)[place]
+        field, corner = only(labels, logits[place], valid[place]), Affine.translation(place[1].start, place[0].start)
+        return vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=deviation_px)
 
     def add_outlines(
         self, key: str, found: Sequence[Component], outlines: vectors.Geometries, origin: tuple[int, int]

@@ -19,6 +19,7 @@ MAX_SEGMENTS = 10_000
 SEGMENT_M = 1000.0  # over this length a straight line of a map projection leaves the geodesic by centimetres
 
 
+@lru_cache(maxsize=32)
 def parse_crs(text: str) -> CRS | None:
     """The horizontal CRS that ``text`` (WKT, code) describes; None for empty text and for local, engineering ones.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from mmap import mmap
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
@@ -23,7 +25,7 @@ from .geodesy import parse_crs
 from .grid import Grid, check_transform, grid_of
 from .raster_frame import Frame, clamp, frame_of
 from .raster_info import RasterInfo, describe
-from .raster_source import choose_bands, open_raster, short_name
+from .raster_source import State, choose_bands, open_raster, short_name, state_of
 from .raster_stretch import Range, check_stretch, percentile_range, to_uint8
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Tile",
     "check_pixels",
     "describe",
+    "interleaved",
     "pixel_bytes",
     "read_tile",
     "size_of",
@@ -41,6 +44,7 @@ __all__ = [
 Bytes = bytes | mmap
 SAMPLE_PX = 1024  # side of the decimated read that the stretch is computed from
 SMALL_RASTER_PX = 64_000_000  # up to here the whole raster is sampled, so that all its tiles look alike
+ALPHA_ONE = 1 << 24  # RGBA as one little-endian number, of the least alpha that counts
 SPOTS, SPOT_PX = 16, 64  # along each side of a larger one without overviews, and their side
 
 
@@ -134,6 +138,17 @@ def size_of(path: str | Path) -> tuple[int, int]:
     Raises:
         RasterError: If it cannot be opened or shown.
     """
+    state = state_of(path)
+    return _size_of(os.fspath(path)) if state is None else _known_size_of(os.fspath(path), state)
+
+
+@lru_cache(maxsize=64)
+def _known_size_of(path: str, state: State) -> tuple[int, int]:
+    """The size of a file in this very state: a conversation asks about one raster again and again."""
+    return _size_of(path)
+
+
+def _size_of(path: str) -> tuple[int, int]:
     with open_raster(path) as dataset:
         grid_of(dataset)
         choose_bands(dataset, None)
@@ -183,10 +198,11 @@ def tile_from_pixels(
     """
     transform, crs = check_pixels(pixels, tile)
     rgba = np.frombuffer(pixels, np.uint8).reshape(tile.height, tile.width, 4).transpose(2, 0, 1)
+    valid = np.frombuffer(pixels, "<u4").reshape(tile.height, tile.width) >= ALPHA_ONE
     frame = frame_of(Window(0, 0, tile.width, tile.height), transform, crs, gsd_range_m, max_px)
     if (frame.width, frame.height) != (tile.width, tile.height):
         rgba = _resampled(rgba, frame)
-    valid = rgba[3] > 0
+        valid = rgba[3] > 0
     notes: tuple[str, ...] = () if crs else ("The pixels have no CRS; polygons keep their coordinates, without areas.",)
     if not valid.any():
         notes += ("There is no valid pixel here (all transparent), so nothing can be found.",)
@@ -207,10 +223,17 @@ def read_frame(
     if len(chosen) == 1 and limits is None and dataset.colorinterp[chosen[0] - 1] == ColorInterp.palette:
         _read_palette(dataset, chosen[0], frame, pixels, valid)
         return pixels, valid, notes
+    shape = (frame.height, frame.width)
+    if limits is None and {dataset.dtypes[band - 1] for band in chosen} == {"uint8"}:
+        # As they are: all bands at once, so that blocks which hold several are decoded once.
+        into = pixels[: len(chosen)]
+        dataset.read(chosen, window=frame.window, out=into, resampling=frame.resampling)
+        for band, values in zip(chosen, into, strict=True):
+            valid |= _band_valid(dataset, band, frame, values)
+        return _blackened(pixels, valid, len(chosen)), valid, notes
     for channel, band in enumerate(chosen):
-        shape = (frame.height, frame.width)
         values = dataset.read(band, window=frame.window, out_shape=shape, resampling=frame.resampling)
-        there = _band_valid(dataset, band, frame) & np.isfinite(values)
+        there = _band_valid(dataset, band, frame, values) & np.isfinite(values)
         if limits is not None:
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
@@ -218,15 +241,35 @@ def read_frame(
         # Kept where only this band has its nodata value: 255 is also what a bright pixel has, and it is no black hole.
         pixels[channel] = values
         valid |= there
-    pixels[:, ~valid] = 0
-    if len(chosen) == 1:
+    return _blackened(pixels, valid, len(chosen)), valid, notes
+
+
+def _blackened(pixels: NDArray[np.uint8], valid: NDArray[np.bool_], bands: int) -> NDArray[np.uint8]:
+    """The pixels, black where nothing is valid; a single band is shown in all three colours."""
+    if not valid.all():
+        np.multiply(pixels, valid, out=pixels)  # ten times as fast as an index where most of it is empty
+    if bands == 1:
         pixels[1:] = pixels[0]
-    return pixels, valid, notes
+    return pixels
 
 
-def _band_valid(dataset: rasterio.DatasetReader, band: int, frame: Frame) -> NDArray[np.bool_]:
-    """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band."""
-    shape = (frame.height, frame.width)
+def interleaved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(3, h, w) pixels as a new (h, w, 3) array; four times as fast as ``ascontiguousarray``, which goes by threes."""
+    image = np.empty((*pixels.shape[1:], 3), np.uint8)
+    for channel, values in enumerate(pixels):
+        image[..., channel] = values
+    return image
+
+
+def _band_valid(
+    dataset: rasterio.DatasetReader, band: int, frame: Frame, values: NDArray[np.generic]
+) -> NDArray[np.bool_]:
+    """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band, whose ``values`` were read."""
+    shape, flags = (frame.height, frame.width), dataset.mask_flag_enums[band - 1]
+    if MaskFlags.all_valid in flags:
+        return np.ones(shape, bool)
+    if flags == [MaskFlags.nodata] and values.dtype == np.uint8 and shape == (frame.window.height, frame.window.width):
+        return np.asarray(values != dataset.nodatavals[band - 1])  # GDAL would read the band again for this
     mask = dataset.read_masks(band, window=frame.window, out_shape=shape, resampling=Resampling.nearest)
     return np.asarray(mask > 0)
 
@@ -242,7 +285,7 @@ def _read_palette(
         colours[number] = colour
     rgba = colours[index]
     pixels[:] = rgba[..., :3].transpose(2, 0, 1)
-    valid[:] = _band_valid(dataset, band, frame) & (rgba[..., 3] > 0)
+    valid[:] = _band_valid(dataset, band, frame, index) & (rgba[..., 3] > 0)
 
 
 def band_range(dataset: rasterio.DatasetReader, band: int) -> Range:

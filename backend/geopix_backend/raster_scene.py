@@ -30,7 +30,7 @@ from geopix_qgis.protocol import Outline
 from .grid import grid_of
 from .raster import Tile, band_range, read_frame, tile_of
 from .raster_frame import Frame, clamp, frame_of
-from .raster_source import choose_bands, open_raster, short_name
+from .raster_source import Opener, choose_bands, open_raster, short_name
 from .raster_stretch import Range
 from .tiling import Window as Piece
 
@@ -188,6 +188,7 @@ def open_raster_at(
     bands: tuple[int, int, int] | None = None,
     stretch: Sequence[Range] | None = None,
     gsd_range_m: tuple[float, float] | None = None,
+    opener: Opener = open_raster,
 ) -> Tile | Scene:
     """The pixels of a raster as ``raster.read_tile`` gives them; a scene where they are too many for that.
 
@@ -195,7 +196,7 @@ def open_raster_at(
         RasterError: If the raster cannot be read or shown.
         ExtentError: If the window misses the raster.
     """
-    with open_raster(path) as dataset:
+    with opener(path) as dataset:
         grid, asked = grid_of(dataset), clamp(window, dataset)
         frame = frame_of(asked, grid.transform, grid.crs, gsd_range_m, max_px=2**31)
         if frame.width * frame.height <= TILE_PX:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ REMOTE_OPTIONS = {
 REMOTE = ("http://", "https://", "ftp://", "/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "s3://", "gs://", "az://")
 GZIP = b"\x1f\x8b"
 RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+State = tuple[int, int, int]
+Opener = Callable[["str | Path"], AbstractContextManager[rasterio.DatasetReader]]
 
 
 @contextmanager
@@ -39,22 +42,77 @@ def open_raster(path: str | Path) -> Iterator[rasterio.DatasetReader]:
     Raises:
         RasterError: If it cannot be opened, has no bands or complex numbers, or a read inside the block fails.
     """
-    name = str(path)
+    with _reading(str(path)), _opened(str(path)) as dataset:
+        yield dataset
+
+
+class KeptOpen:
+    """Opens rasters as ``open_raster`` does, and keeps the last file open: the next question about it finds decoded
+    blocks in GDAL's cache.  For one thread.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._state: State | None = None
+        self._dataset: rasterio.DatasetReader | None = None
+
+    @contextmanager
+    def __call__(self, path: str | Path) -> Iterator[rasterio.DatasetReader]:
+        """See ``open_raster``.  A file that has changed since is opened anew."""
+        name, state = str(path), state_of(path)
+        with _reading(name):
+            if self._dataset is None or state is None or (name, state) != (self._path, self._state):
+                self.close()
+                self._dataset, self._path, self._state = _opened(name), name, state
+            try:
+                yield self._dataset
+            except BaseException:
+                self.close()  # whatever went wrong, the next question begins anew
+                raise
+            if os.name != "posix":  # elsewhere an open file can be neither replaced nor removed
+                self.close()
+
+    def close(self) -> None:
+        """Lets the file go."""
+        dataset, self._dataset = self._dataset, None
+        if dataset is not None:
+            dataset.close()
+
+
+def state_of(path: str | Path) -> State | None:
+    """What changes with the content of a file; None for what is no file of this machine."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """GDAL's options, and its errors as ours."""
     with rasterio.Env(**GDAL_OPTIONS, **(REMOTE_OPTIONS if is_remote(name) else {})):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                dataset = rasterio.open(name)
-        except (RasterioError, OSError, ValueError) as error:
-            raise RasterError(_why_not_opened(name, error)) from error
-        with dataset:
-            _refuse(dataset, short_name(name))
-            if os.path.isfile(name) and _is_cut_short(dataset, name):
-                raise _damaged(name)
-            try:
-                yield dataset
-            except RasterioError as error:
-                raise _damaged(name) from error
+            yield
+        except RasterioError as error:
+            raise _damaged(name) from error
+
+
+def _opened(name: str) -> rasterio.DatasetReader:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(name)
+    except (RasterioError, OSError, ValueError) as error:
+        raise RasterError(_why_not_opened(name, error)) from error
+    try:
+        _refuse(dataset, short_name(name))
+        if os.path.isfile(name) and _is_cut_short(dataset, name):
+            raise _damaged(name)
+    except BaseException:
+        dataset.close()
+        raise
+    return dataset
 
 
 def short_name(path: str | Path) -> str:

@@ -72,7 +72,10 @@ def bind(port: int, host: str = LOCAL_HOST) -> socket.socket:
     Raises:
         PortError: If the port is taken or not allowed.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named, because asyncio sends small packets at once (TCP_NODELAY) only on sockets that say they are TCP; else each
+    # event waits up to 40 ms for the acknowledgement of the one before.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere the option lets two processes share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

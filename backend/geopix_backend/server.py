@@ -188,16 +188,20 @@ class _EventStream(StreamingResponse):
 
 
 async def _stream(events: asyncio.Queue[wire.Event | None], heartbeat_s: float) -> AsyncIterator[bytes]:
-    """The events as bytes until None, with a sign of life where they pause."""
-    while True:
+    """The events as bytes until None, those that wait already in one piece; with a sign of life where they pause."""
+    more = True
+    while more:
         try:
-            event = await asyncio.wait_for(events.get(), heartbeat_s)
+            async with asyncio.timeout(heartbeat_s):
+                ready = [await events.get()]
         except TimeoutError:
             yield wire.HEARTBEAT
             continue
-        if event is None:
-            return
-        yield wire.encode_event(event)
+        while ready[-1] is not None and not events.empty():
+            ready.append(events.get_nowait())
+        more = ready[-1] is not None
+        if ready[0] is not None:
+            yield b"".join(wire.encode_event(event) for event in ready if event is not None)
 
 
 async def _read_body(request: Request, limit: int) -> bytes:

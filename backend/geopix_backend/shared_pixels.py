@@ -40,7 +40,8 @@ def open_shared(shared: SharedPixels, size: int) -> mmap.mmap:
                 raise OSError("it is not sealed")
             if os.fstat(memory).st_size != size:
                 raise OSError(f"it has {os.fstat(memory).st_size} bytes, expected {size}")
-            return mmap.mmap(memory, size, mmap.MAP_PRIVATE, mmap.PROT_READ)
+            # All pages at once: one by one they would be mapped as they are read, each by an interrupt.
+            return mmap.mmap(memory, size, mmap.MAP_PRIVATE | mmap.MAP_POPULATE, mmap.PROT_READ)
         finally:
             os.close(memory)
     except (OSError, ValueError) as error:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .components import Component, labelled, scored
-from .outlines import trace
+from .components import Component, labelled, room_of, scored
+from .outlines import Outlines, trace
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -41,13 +41,18 @@ def single_objects(
         whole_px: A component that is longer or wider may have its core outside the array, and needs none.
     """
     found = _with_core(found, cores, whole_px)
-    whole = labelled(found, logits.shape)
-    seeds, several = _seeds(cores, whole, len(found))
+    if not found:
+        return []
+    place = room_of(found, logits.shape)
+    whole = labelled(found, logits.shape)[place]
+    seeds, several = _seeds(cores[place], whole, len(found))
     if not several.any():
         return found
     joined = several[whole]
-    parts = scored(trace(_grown(np.where(joined, seeds, 0), joined), min_area_px), logits, evidence)
-    rest = [component for component, apart in zip(found, several[1:], strict=True) if not apart]
+    apart = trace(_grown(np.where(joined, seeds, 0), joined), min_area_px)
+    points = apart.points + np.array([place[1].start, place[0].start])
+    parts = scored(Outlines(points, apart.rings, apart.shells, apart.values), logits, evidence)
+    rest = [component for component, parted in zip(found, several[1:], strict=True) if not parted]
     return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from mmap import mmap
+
+import numpy as np
 
 import geopix_qgis.protocol as wire
 from geopix_model.predictor import ModelInfo
@@ -13,8 +13,10 @@ from geopix_qgis import bodies
 from . import raster
 from .errors import ExtentError, RequestError
 from .raster_scene import Scene, open_raster_at
+from .raster_source import KeptOpen, Opener, open_raster, state_of
 
 KEPT_BYTES = 256 * 2**20
+COMPARED_BYTES = 2**20  # at a time
 Pixels = bytes | mmap
 
 
@@ -61,7 +63,7 @@ def _check_path(tile: wire.PathTile) -> None:
         )
 
 
-def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile | Scene:
+def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo, opener: Opener = open_raster) -> raster.Tile | Scene:
     """The pixels of a checked tile at a resolution that the model was trained for; a scene of a large raster.
 
     Raises:
@@ -70,36 +72,57 @@ def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile
     """
     if isinstance(tile, wire.PathTile):
         return open_raster_at(
-            tile.path, window=tile.window, bands=tile.bands, stretch=tile.stretch, gsd_range_m=info.gsd_range_m
+            tile.path,
+            window=tile.window,
+            bands=tile.bands,
+            stretch=tile.stretch,
+            gsd_range_m=info.gsd_range_m,
+            opener=opener,
         )
     return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=info.gsd_range_m)
 
 
 class LastTile:
-    """Reads tiles and keeps the last one: a second question about the same place finds its pixels here."""
+    """Reads tiles and keeps the last one: a second question about the same place finds its pixels here.
+
+    Of the last file the next part is read through the same open dataset.  For one thread.
+    """
 
     def __init__(self) -> None:
         self._key: object = None
+        self._sent: Pixels | None = None
         self._tile: raster.Tile | None = None
+        self._opener = KeptOpen()
 
     def read(self, tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile | Scene:
         """See ``read``.  A file that has changed since is read again."""
-        key = _identity(tile, pixels, info)
-        if self._tile is None or key != self._key:
-            self._key, self._tile = None, None  # two large tiles need not be in memory at once
-            found = read(tile, pixels, info)
-            if isinstance(found, Scene) or found.pixels.nbytes > KEPT_BYTES:
+        key = _identity(tile, info)
+        if self._tile is None or key != self._key or not _same(pixels, self._sent):
+            self._key, self._sent, self._tile = None, None, None  # two large tiles need not be in memory at once
+            found = read(tile, pixels, info, self._opener)
+            if isinstance(found, Scene) or max(found.pixels.nbytes, len(pixels or b"")) > KEPT_BYTES:
                 return found
-            self._key, self._tile = key, found
+            self._key, self._sent, self._tile = key, pixels, found
         return self._tile
 
 
-def _identity(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> object:
-    """What decides the pixels of a tile."""
-    if isinstance(tile, wire.PathTile):
-        state = os.stat(tile.path) if os.path.isfile(tile.path) else None
-        return tile, info.gsd_range_m, (state.st_mtime_ns, state.st_size) if state else object()
-    return tile, info.gsd_range_m, hashlib.blake2b(pixels or b"").digest()
+def _identity(tile: wire.Tile, info: ModelInfo) -> object:
+    """What decides the pixels of a tile, but for those that were sent; never the same where that cannot be known."""
+    state = state_of(tile.path) or object() if isinstance(tile, wire.PathTile) else None
+    return tile, info.gsd_range_m, state
+
+
+def _same(one: Pixels | None, two: Pixels | None) -> bool:
+    """Whether two pictures are equal; others differ soon, so this costs less than a digest of each."""
+    if one is None or two is None:
+        return one is two
+    here, there = np.frombuffer(one, np.uint8), np.frombuffer(two, np.uint8)
+    if len(here) != len(there):
+        return False
+    return all(
+        np.array_equal(here[first : first + COMPARED_BYTES], there[first : first + COMPARED_BYTES])
+        for first in range(0, len(here), COMPARED_BYTES)
+    )
 
 
 def _numbers(values: object, count: int) -> bool:

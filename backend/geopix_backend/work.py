@@ -22,6 +22,7 @@ from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Predictor,
 
 from .errors import JournalError
 from .question import Question
+from .raster import interleaved
 from .raster_scene import Scene
 from .tiling import Window
 
@@ -171,8 +172,7 @@ def work_out(
         cancelled: Asked between the pieces of the answer.
     """
     job = unit.job
-    image = np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    said = predictor.answer(image, job.prompt, job.history, job.task)  # type: ignore[arg-type]  # checked by Question
+    said = predictor.answer(interleaved(pixels), job.prompt, job.history, job.task)  # type: ignore[arg-type]  # checked by Question
     pieces: list[Piece] = []
     try:
         for piece in said:

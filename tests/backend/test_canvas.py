@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as hnp
 
 from geopix_backend.canvas import OFF, Canvas, to_window
 from geopix_backend.components import Component, components, drawn, labelled, only, probability
-from geopix_backend.cubic import doubled, resized
 from geopix_backend.splitting import single_objects
 from geopix_backend.tiling import final_rows, windows
 
@@ -28,9 +27,11 @@ def test_logits_are_enlarged_as_torch_does_it(source: tuple[int, int], target: t
     np.testing.assert_allclose(to_window(logits, *target), expected.numpy(), atol=1e-5)
 
 
-def test_twice_the_size_is_made_by_the_same_rule() -> None:
-    logits = scene(7, 11)
-    np.testing.assert_allclose(doubled(logits), resized(logits, 14, 22), atol=1e-5)
+def test_planes_are_enlarged_one_by_one_and_what_is_even_stays_even() -> None:
+    planes = np.stack([scene(7, 11), np.full((7, 11), 3.5, np.float32)])
+    found = to_window(planes, 14, 22)
+    assert np.array_equal(found[0], to_window(planes[0], 14, 22))
+    np.testing.assert_allclose(found[1], 3.5, rtol=1e-6)
 
 
 def test_logits_of_the_right_size_stay_untouched() -> None:

@@ -52,8 +52,8 @@ def test_things_outside_of_its_classes_get_no_mask(nano: NanoPredictor, prompt: 
     assert not any(isinstance(piece, Mask) for piece in pieces)
 
 
-@pytest.mark.parametrize("size", [(384, 384), (383, 200), (33, 57), (1, 1)])
-def test_masks_have_the_size_of_the_image(
+@pytest.mark.parametrize("size", [(383, 200), (33, 57), (1, 1)])
+def test_masks_of_a_smaller_image_have_its_size(
     nano: NanoPredictor, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     always_ground(nano, monkeypatch)
@@ -61,6 +61,17 @@ def test_masks_have_the_size_of_the_image(
     assert [mask.logits.shape for mask in masks] == [size]
     assert masks[0].class_name == "road" and masks[0].phrase == "roads"
     assert np.isfinite(masks[0].logits).all() and 0 <= masks[0].score <= 1
+
+
+def test_a_mask_of_a_whole_window_keeps_the_resolution_of_the_model(
+    nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always_ground(nano, monkeypatch)
+    (mask,) = [p for p in nano.answer(NOISE[:384, :384], "segment the road") if isinstance(p, Mask)]
+    assert mask.evidence is not None
+    assert mask.logits.shape == mask.evidence.shape == (384 // nano.info.mask_stride_px,) * 2
+    (cut,) = [p for p in nano.answer(NOISE[:384, :380], "segment the road") if isinstance(p, Mask)]
+    assert cut.logits.shape == (384, 380)
 
 
 def always_ground(nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
