@@ -194,7 +194,7 @@ def knows_an_index(kind: str, environ: Mapping[str, str] = os.environ) -> bool:
     prefix, files = ("UV_", _uv_settings) if kind == "uv" else ("PIP_", _pip_settings)
     if any(environ.get(prefix + name) for name in told):
         return True
-    return any(NAMED_INDEX.search(path.read_text("utf-8", "replace")) for path in files(environ) if path.is_file())
+    return any(NAMED_INDEX.search(_text(path)) for path in files(environ))
 
 
 def programs() -> Iterator[str]:
@@ -271,6 +271,14 @@ def _configured(environ: Mapping[str, str]) -> list[Path]:
     """Folders of settings on Linux and macOS."""
     mine = environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     return [Path(mine), *map(Path, (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"))]
+
+
+def _text(path: Path) -> str:
+    """What a file says; "" where there is none, or one that only others may read, since passwords are kept there."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _belongs_to_qgis(path: str) -> bool:

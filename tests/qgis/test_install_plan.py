@@ -144,6 +144,7 @@ def test_a_mirror_in_the_environment_is_noticed(tmp_path):
     assert knows_an_index("python", {"PIP_INDEX_URL": "https://mirror.example", "PIP_CONFIG_FILE": os.devnull})
     assert knows_an_index("uv", {"UV_FIND_LINKS": "/wheels", "UV_CONFIG_FILE": os.devnull})
     assert not knows_an_index("uv", {"PIP_INDEX_URL": "https://mirror.example", "UV_CONFIG_FILE": os.devnull})
+    assert not knows_an_index("python", {"PIP_CONFIG_FILE": str(tmp_path)})  # cannot be read as a file
     (tmp_path / "pip.conf").write_text("[global]\nextra-index-url: https://mirror.example\n")
     assert knows_an_index("python", {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")})
 
