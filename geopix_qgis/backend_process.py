@@ -93,9 +93,8 @@ def find_python(configured: str, environ: Mapping[str, str] = os.environ) -> Pat
         return beside
     raise BackendError(
         tr(
-            "The model runs in a process of its own, which is not installed yet. Press Set up..., "
-            "or choose the Python of an environment that holds it (.venv/bin/python where "
-            "scripts/install was run)."
+            "The model runs in a process of its own, which is not installed yet. Press Set up... in the dock of "
+            "GeoPix: it says what it will do, and asks first."
         )
     )
 

@@ -36,7 +36,8 @@ def recall(url: str) -> str:
         raise BackendError(
             tr(
                 "The token of the server {url} cannot be read from QGIS's authentication manager (was "
-                "its master password given?). Open Use a server... and type it again.",
+                "its master password given? qgis_process reads it from the file that QGIS_AUTH_PASSWORD_FILE names). "
+                "Open Use a server... and type it again.",
                 url=url,
             )
         )

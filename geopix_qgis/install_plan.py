@@ -1,7 +1,8 @@
 """How the model process is installed: which programs run one after the other, as plain values.
 
-No address of a package index is written here: pip and uv go where their own settings send them, or to the one index
-that the analyst names for PyTorch alone.
+No address of a package index is written here.  PyTorch has an index of its own for each build, and uv knows them: where
+there is only pip, it fetches uv first.  Or PyTorch comes from where pip or uv is set to look, or from the one index
+that the analyst names for it alone.  Everything else comes from where pip or uv is set to look.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from .process_home import ENVIRONMENT, python_of
 from .translation import tr
 
 BUILDS = ("cpu", "cuda", "rocm")
+PYTORCH, SETTINGS = "pytorch", "settings"  # where PyTorch comes from, in place of an address
 GB = 10**9
 # (download, disk).  cpu: measured on Linux with Python 3.11, 0.4 GB of packages, 1.6 GB of environment, and the cache
 # of pip beside it; the others by the sizes of the published files, not measured.
 NEEDS = {"cpu": (0.4 * GB, 2.5 * GB), "cuda": (3.5 * GB, 11 * GB), "rocm": (5 * GB, 20 * GB)}
 RAW_PROGRESS, TRUSTS_SYSTEM, KNOWS_TRUSTSTORE = (24, 1), (24, 2), (23, 3)  # versions of pip
 NEW_PIP = "pip>=24.2"  # shows its progress, and trusts what the system trusts
+NEW_UV = "uv>=0.7.14"  # finds AMD GPUs, too
 UV_PYTHONS = ">=3.11,<3.15"
 PACKAGE = "geopix-qgis"
 PROCESS = ("-I", "-m", "geopix_backend.cli")
@@ -52,7 +55,7 @@ class Plan:
         packages: The wheel that came with the plugin, or the repository's folder.
         constraints: The versions that were tested together.
         version: Of the plugin.
-        index: Where PyTorch comes from, "" for the own settings of pip or uv.
+        index: Where PyTorch comes from: ``PYTORCH``, ``SETTINGS`` of pip or uv, or the address of an index.
         bundle: Everything comes from there, without a network.
         replaces: Name of the environment that is in use until the new one is complete.
     """
@@ -63,7 +66,7 @@ class Plan:
     packages: Path
     constraints: Path
     version: str
-    index: str = ""
+    index: str = PYTORCH
     bundle: Optional[Bundle] = None
     replaces: str = ""
 
@@ -94,9 +97,9 @@ class Plan:
 
     @property
     def likely_build(self) -> str:
-        """What comes where pip decides: on Linux the usual index holds the CUDA build."""
-        guessed = self.tool.kind == "python" and not self.index and self.bundle is None
-        return "cuda" if guessed and self.build == "cpu" and sys.platform == "linux" else self.build
+        """What comes where nobody says more: on Linux the usual index holds the CUDA build."""
+        guessed = self.index == SETTINGS and self.bundle is None
+        return "cuda" if guessed and sys.platform == "linux" else self.build
 
 
 def steps(plan: Plan) -> list[Step]:
@@ -108,9 +111,8 @@ def steps(plan: Plan) -> list[Step]:
         made.append(Step("bundle", tr("Check the offline bundle"), str(plan.python), arguments))
     elif plan.tool.kind == "python" and plan.tool.pip < TRUSTS_SYSTEM:
         made.append(_pip(plan, "pip", tr("Bring pip up to date"), "--upgrade", NEW_PIP))
-    words = {"cpu": tr("for the CPU"), "cuda": tr("for NVIDIA GPUs"), "rocm": tr("for AMD GPUs")}[plan.build]
+    made += _pytorch(plan)
     install = _uv if plan.tool.kind == "uv" else _pip
-    made.append(install(plan, "torch", tr("Install PyTorch {words}", words=words), *_from_index(plan), "torch"))
     wanted = f"{PACKAGE}=={plan.version}" if plan.bundle else str(plan.packages)
     made.append(install(plan, "packages", tr("Install the model and its packages"), wanted))
     made.append(Step("check", tr("Start it once"), str(plan.python), (*PROCESS, "doctor", "--json")))
@@ -140,9 +142,21 @@ def _environment(plan: Plan) -> Step:
     return Step("environment", tr("Make an environment"), str(plan.tool.path), arguments)
 
 
-def _from_index(plan: Plan) -> tuple[str, ...]:
-    """PyTorch alone comes from a named index: an index of few packages often has old copies of others."""
-    return ("--no-deps", "--index-url", plan.index) if plan.index and plan.bundle is None else ()
+def _pytorch(plan: Plan) -> list[Step]:
+    """PyTorch by itself, before all that needs it."""
+    words = {"cpu": tr("for the CPU"), "cuda": tr("for NVIDIA GPUs"), "rocm": tr("for AMD GPUs")}[plan.build]
+    title = tr("Install PyTorch {words}", words=words)
+    if plan.bundle is None and plan.index == PYTORCH:
+        # "auto" asks the driver which CUDA or ROCm it can do; without one it takes the CPU build, which the check tells
+        wanted = ("--torch-backend", "cpu" if plan.build == "cpu" else "auto", "torch")
+        if plan.tool.kind == "uv":
+            return [_uv(plan, "torch", title, *wanted)]
+        fetched = _pip(plan, "uv", tr("Fetch uv, which knows PyTorch's builds"), NEW_UV)
+        step = _uv(plan, "torch", title, *wanted)
+        return [fetched, Step(step.name, title, str(plan.python), ("-I", "-m", "uv", *step.arguments))]
+    # an index of few packages often has old copies of others
+    alone = () if plan.bundle or plan.index == SETTINGS else ("--no-deps", "--index-url", plan.index)
+    return [(_uv if plan.tool.kind == "uv" else _pip)(plan, "torch", title, *alone, "torch")]
 
 
 def _pip(plan: Plan, name: str, title: str, *wanted: str) -> Step:
@@ -160,8 +174,6 @@ def _pip(plan: Plan, name: str, title: str, *wanted: str) -> Step:
 
 def _uv(plan: Plan, name: str, title: str, *wanted: str) -> Step:
     options = ["--python", str(plan.python), "--constraint", str(plan.constraints), *_offline(plan)]
-    if plan.bundle is None and not plan.index:
-        options += ["--torch-backend", "cpu" if plan.build == "cpu" else "auto"]
     return Step(name, title, str(plan.tool.path), ("pip", "install", *options, *wanted))
 
 

@@ -85,9 +85,9 @@ KINDS = (
         r"|ConnectionResetError|Could not connect|RemoteDisconnected|IncompleteRead",
         tr("The package index cannot be reached."),
         tr(
-            "Check the connection, {again} uv needs PyTorch's own index for that step; pip goes "
-            "where it is set to, so choose a Python in place of uv where only a mirror can be "
-            "reached. Without a network use an offline bundle.",
+            "Check the connection, {again} Where PyTorch's own index cannot be reached, but a mirror can, go "
+            "Back and let PyTorch come from where your pip or uv is set to look. Without a network use an "
+            "offline bundle.",
             again=AGAIN,
         ),
     ),

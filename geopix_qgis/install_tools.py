@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -19,11 +20,17 @@ OLDEST, NEWEST = (3, 11), (3, 14)  # that the model's packages have wheels for
 LIKED = ((3, 12), (3, 13), (3, 11), (3, 14))  # in this order, where there are several
 LIMIT_MS = 8000  # for one answer; a cold start of Python behind a virus scanner takes seconds
 ASK = (
-    "import sys, json, struct, venv, ensurepip; print(json.dumps(dict(version=list(sys.version_info[:3]), "
-    "pip=ensurepip.version(), bits=struct.calcsize('P') * 8)))"
+    "import sys, json, struct; from importlib.util import find_spec as there; "
+    "pip = __import__('ensurepip').version() if there('venv') and there('ensurepip') else ''; "
+    "print(json.dumps(dict(version=list(sys.version_info[:3]), pip=pip, bits=struct.calcsize('P') * 8)))"
 )
 ASK_GPU = ("--query-gpu=name,memory.total", "--format=csv,noheader")
 AMD_DRIVER = Path("/dev/kfd")
+SYSTEM = Path("/etc")
+# In an .ini of pip (with = or :) and in a TOML file of uv, where indexes may be tables, too.
+NAMED_INDEX = re.compile(
+    r"^\s*(?:\[\[index\]\]|(?:extra-|default-)?(?:index|index-url|find-links)\s*[=:])", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,14 @@ class Machine:
         unusable: Why others cannot, one sentence each.
         gpu: Name and memory of the GPU, "" without one that PyTorch can use.
         build: Of PyTorch that fits: ``cuda``, ``rocm`` or ``cpu``.
+        without_venv: How to make others usable, one sentence each.
     """
 
     tools: tuple[Tool, ...]
     unusable: tuple[str, ...]
     gpu: str
     build: str
+    without_venv: tuple[str, ...] = ()
 
 
 class Search(QtCore.QObject):
@@ -74,6 +83,7 @@ class Search(QtCore.QObject):
         self._waiting = list(programs()) if candidates is None else list(candidates)
         self._tools: list[Tool] = []
         self._unusable: list[str] = []
+        self._without_venv: list[str] = []
         self._gpu = ""
         self._process: Optional[QtCore.QProcess] = None
         self._limit = QtCore.QTimer(self)
@@ -121,14 +131,13 @@ class Search(QtCore.QObject):
         if process is None:
             return
         said = bytes(process.readAllStandardOutput()).decode("utf-8", "replace").strip()
-        wrong = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip()
         program, name = process.program(), Path(process.program()).stem
         if name == "nvidia-smi":
             self._gpu = said.splitlines()[0] if code == 0 and said else ""
         elif name == "uv":
             self._take_uv(program, said)
         else:
-            self._take_python(program, code, said, wrong)
+            self._take_python(program, code, said)
         self._done()
 
     def _done(self) -> None:
@@ -143,22 +152,30 @@ class Search(QtCore.QObject):
         if version:
             self._tools.append(Tool("uv", program, version))
 
-    def _take_python(self, program: str, code: int, said: str, wrong: str) -> None:
-        if "ensurepip" in wrong:
-            self._unusable.append(
-                tr("{program} has no venv (Debian and Ubuntu: install python3-venv).", program=program)
-            )
+    def _take_python(self, program: str, code: int, said: str) -> None:
         try:
             facts = json.loads(said.splitlines()[-1]) if code == 0 else {}
         except (ValueError, IndexError):
             facts = {}
         if not facts:
             return
-        version = tuple(facts["version"])
-        if not OLDEST <= version[:2] <= NEWEST or facts["bits"] != 64:
-            what = tr("Python {version}, {bits} bits", version=".".join(map(str, version)), bits=facts["bits"])
+        version, bits = tuple(facts["version"]), facts["bits"]
+        text = ".".join(map(str, version))
+        if not OLDEST <= version[:2] <= NEWEST or bits != 64:
+            what = tr("Python {version}, {bits} bits", version=text, bits=bits)
             self._unusable.append(
                 tr("{program} is {what}; 64 bits and {span} are needed.", program=program, what=what, span=_span())
+            )
+        elif not facts["pip"]:
+            package = f"python{version[0]}.{version[1]}-venv"  # as Debian and Ubuntu call it
+            self._without_venv.append(
+                tr(
+                    "{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with:\n"
+                    "sudo apt install {package}",
+                    program=program,
+                    version=text,
+                    package=package,
+                )
             )
         elif version not in [tool.version for tool in self._tools if tool.kind == "python"]:
             self._tools.append(Tool("python", program, version, numbers(facts["pip"])))
@@ -167,7 +184,17 @@ class Search(QtCore.QObject):
         tools = sorted(self._tools, key=lambda tool: -1 if tool.kind == "uv" else LIKED.index(tool.version[:2]))
         build = "cuda" if self._gpu else "rocm" if AMD_DRIVER.exists() else "cpu"
         gpu = self._gpu or (tr("an AMD GPU") if build == "rocm" else "")
-        self.found.emit(Machine(tuple(tools), tuple(dict.fromkeys(self._unusable)), gpu, build))
+        unusable, without_venv = (tuple(dict.fromkeys(said)) for said in (self._unusable, self._without_venv))
+        self.found.emit(Machine(tuple(tools), unusable, gpu, build, without_venv))
+
+
+def knows_an_index(kind: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the user has told pip (of a ``python``) or uv where packages are: a mirror, a folder, an index."""
+    told = ("INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", *(("INDEX", "DEFAULT_INDEX") if kind == "uv" else ()))
+    prefix, files = ("UV_", _uv_settings) if kind == "uv" else ("PIP_", _pip_settings)
+    if any(environ.get(prefix + name) for name in told):
+        return True
+    return any(NAMED_INDEX.search(_text(path)) for path in files(environ))
 
 
 def programs() -> Iterator[str]:
@@ -216,6 +243,42 @@ def _usual_places(home: Path) -> list[Path]:
         Path("/usr/local/bin/python3.1?"),
         Path("/Library/Frameworks/Python.framework/Versions/3.*/bin/python3"),
     ]
+
+
+def _pip_settings(environ: Mapping[str, str]) -> list[Path]:
+    """Where pip reads its settings; source: its documentation, "Configuration"."""
+    if environ.get("PIP_CONFIG_FILE"):
+        return [Path(environ["PIP_CONFIG_FILE"])]
+    if os.name == "nt":
+        bases = (environ.get(name, "") for name in ("APPDATA", "PROGRAMDATA"))
+        return [Path(base) / "pip" / "pip.ini" for base in bases if base]
+    home = Path.home()
+    folders = [*_configured(environ), home / "Library" / "Application Support"]
+    return [SYSTEM / "pip.conf", home / ".pip" / "pip.conf", *(folder / "pip" / "pip.conf" for folder in folders)]
+
+
+def _uv_settings(environ: Mapping[str, str]) -> list[Path]:
+    """Where uv reads its settings; source: its documentation, "Configuration files"."""
+    if environ.get("UV_CONFIG_FILE"):
+        return [Path(environ["UV_CONFIG_FILE"])]
+    if os.name == "nt":
+        bases = (environ.get(name, "") for name in ("APPDATA", "PROGRAMDATA"))
+        return [Path(base) / "uv" / "uv.toml" for base in bases if base]
+    return [SYSTEM / "uv" / "uv.toml", *(folder / "uv" / "uv.toml" for folder in _configured(environ))]
+
+
+def _configured(environ: Mapping[str, str]) -> list[Path]:
+    """Folders of settings on Linux and macOS."""
+    mine = environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return [Path(mine), *map(Path, (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"))]
+
+
+def _text(path: Path) -> str:
+    """What a file says; "" where there is none, or one that only others may read, since passwords are kept there."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _belongs_to_qgis(path: str) -> bool:

@@ -244,9 +244,8 @@ class Installer(QtCore.QObject):
             self._say(tr("It runs on {device} ({name}).", device=facts.get("device"), name=facts.get("device_name")))
             return None
         advice = tr(
-            "Update the GPU's driver; or choose a build that fits it: with uv that is found by "
-            "itself, with pip paste the address of an index from PyTorch's start page; or choose "
-            "the CPU build, {again}",
+            "Update the GPU's driver; or go Back and let PyTorch come from its own index, which has a build for "
+            "each driver; or choose the CPU build, {again}",
             again=AGAIN,
         )
         return Problem("gpu", what, advice, self._output.strip()[-600:])

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 HIDDEN = "(hidden)"
-# An address with a user in it; a bearer; what a setting with such a name is set to.
+# An address with a user in it; a bearer; what a setting with such a name is set to (the package tokenizers is none).
 PATTERNS = (
     (re.compile(r"(?P<before>\w://)[^/\s@]+@"), r"\g<before>" + HIDDEN + "@"),
     (re.compile(r"(?P<before>\bBearer\s+)[\w.~+/=-]+", re.IGNORECASE), r"\g<before>" + HIDDEN),
     (
         re.compile(
-            r"(?P<before>\b\w*(?:token|passw\w+|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?)[^\s\"',]+", re.IGNORECASE
+            r"(?P<before>\b\w*(?:token(?!iz)|passw\w+|secret|api_?key)\w*[\"']?\s*[:=]\s*[\"']?)[^\s\"',]+",
+            re.IGNORECASE,
         ),
         r"\g<before>" + HIDDEN,
     ),

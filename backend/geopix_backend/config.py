@@ -15,7 +15,7 @@ from .errors import ServeError
 if TYPE_CHECKING:
     from geopix_model.fitting import Precision
 
-TOKEN_VARIABLE = "GEOPIX_TOKEN"
+VARIABLE = "GEOPIX_TOKEN"
 LOCAL_HOST = "127.0.0.1"
 LEAST_TOKEN_CHARS = 16
 
@@ -63,13 +63,13 @@ def serve_config(args: argparse.Namespace, environ: MutableMapping[str, str] = o
     Raises:
         ServeError: If other computers could ask without a token of some length, or only one file of https is named.
     """
-    token = environ.pop(TOKEN_VARIABLE, "").strip()
+    token = environ.pop(VARIABLE, "").strip()
     if args.token_file is not None:
         token = _read_token(args.token_file)
     if args.host != LOCAL_HOST and len(token) < LEAST_TOKEN_CHARS:
         raise ServeError(
             f"Other computers reach {args.host}, and the token has {len(token)} characters; put one of at least "
-            f"{LEAST_TOKEN_CHARS} into {TOKEN_VARIABLE} or into a file for --token-file."
+            f"{LEAST_TOKEN_CHARS} into {VARIABLE} or into a file for --token-file."
         )
     if bool(args.certificate) != bool(args.key):
         raise ServeError("https needs both --certificate and --key; name both files, or neither.")

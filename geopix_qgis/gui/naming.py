@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ..qt import QtWidgets
+from qgis.gui import QgsFileWidget, QgsProjectionSelectionWidget
 
+from ..qt import QtCore, QtWidgets
+
+COMPOSED = (QgsFileWidget, QgsProjectionSelectionWidget)
 Named = tuple[QtWidgets.QWidget, str, str, str]
 
 
@@ -13,3 +16,12 @@ def name_widgets(*rows: Named) -> None:
         widget.setObjectName(name)
         widget.setAccessibleName(accessible)
         widget.setToolTip(tip)
+        if isinstance(widget, COMPOSED):
+            name_parts(widget, accessible)
+
+
+def name_parts(widget: QtWidgets.QWidget, accessible: str) -> None:
+    """Gives the unnamed parts of a widget of QGIS its name: they have the focus, so theirs is what is read out."""
+    for part in widget.findChildren(QtWidgets.QWidget):
+        if part.focusPolicy() != QtCore.Qt.FocusPolicy.NoFocus and not part.accessibleName():
+            part.setAccessibleName(accessible)

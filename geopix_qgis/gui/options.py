@@ -11,6 +11,7 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from .. import settings
 from ..qt import QtGui, QtWidgets
 from ..translation import tr
+from .naming import name_parts
 
 DEVICES = ("auto", "cpu", "cuda")
 STORAGES = ((tr("Temporary layers"), "memory"), (tr("GeoPackage beside the raster"), "geopackage"))
@@ -63,6 +64,7 @@ class OptionsPage(QgsOptionsPageWidget):
         ):
             getattr(self, name).setObjectName(f"geopixOption_{name}")
             getattr(self, name).setAccessibleName(label)
+        name_parts(self.python, tr("Python of the model"))
 
     def apply(self) -> None:
         """Stores what is chosen."""

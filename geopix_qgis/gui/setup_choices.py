@@ -5,26 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional
 
-from qgis.gui import QgsFileWidget
+from qgis.gui import QgsCollapsibleGroupBoxBasic, QgsFileWidget
 
 from .. import offline_bundle
-from ..install_plan import BUILDS, GB, Plan
-from ..install_tools import Machine
+from ..install_plan import BUILDS, GB, PYTORCH, SETTINGS, Plan, steps
+from ..install_tools import Machine, knows_an_index
 from ..offline_bundle import Bundle, BundleError
 from ..process_home import free_bytes, installed
-from ..qt import QtWidgets, Signal
+from ..qt import QtCore, QtWidgets, Signal
+from ..redaction import without_secrets
 from ..shipped import constraints, packages, plugin_version
 from ..translation import tr
 from .colours import show_note
-from .naming import name_widgets
+from .naming import name_parts, name_widgets
 
 EXPLAINED = tr(
-    "<p>GeoPix answers with a model that runs in a <b>process of its own</b>. It needs "
-    "PyTorch and some other packages, which go into a folder of their own. <b>QGIS and its "
-    "Python are not changed</b>; deleting the folder undoes everything.</p><p>Packages "
-    "come from where your pip or uv is set to fetch them. After that nothing leaves this "
-    "computer.</p>"
+    "<p>GeoPix answers with a model that runs in a <b>process of its own</b>. It needs PyTorch and some other "
+    "packages, which go into a folder of their own. <b>QGIS and its Python are not changed</b>; deleting the folder "
+    "undoes everything.</p><p>Packages come from where your pip or uv is set to fetch them, PyTorch from where you "
+    "say below. After that nothing leaves this computer.</p>"
 )
+ADDRESS = "address"  # of an index, which is typed
 BUILD_WORDS = {"cpu": "CPU", "cuda": tr("NVIDIA GPU (CUDA)"), "rocm": tr("AMD GPU (ROCm)")}
 NO_TOOL = tr(
     "Found neither uv nor a Python from 3.11 to 3.14. Install Python 3.12 (64 bits), or "
@@ -49,15 +50,25 @@ class SetupChoices(QtWidgets.QWidget):
         for build in BUILDS:
             self.build.addItem(BUILD_WORDS[build], build)
         self.gpu, self.cost, self.note = QtWidgets.QLabel(), QtWidgets.QLabel(), QtWidgets.QLabel()
-        self.index = QtWidgets.QLineEdit()
-        self.index.setPlaceholderText(tr("where your pip or uv is set to look"))
+        self.source, self.index = QtWidgets.QComboBox(), QtWidgets.QLineEdit()
+        self.source.addItem(tr("PyTorch's own index of this build"), PYTORCH)
+        self.source.addItem(tr("where your pip or uv is set to look"), SETTINGS)
+        self.source.addItem(tr("the index at this address"), ADDRESS)
+        self.index.setPlaceholderText("https://")
         self.bundle = QgsFileWidget()
         self.bundle.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         self.bundle.lineEdit().setPlaceholderText(tr("none: fetch from the network"))
         self.again = QtWidgets.QPushButton(tr("Look again"))
+        self.commands = QtWidgets.QPlainTextEdit()
+        self.commands.setReadOnly(True)
+        self.commands.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
+        self.folded = QgsCollapsibleGroupBoxBasic(tr("What will be run"))
+        self.folded.setCollapsed(True)
+        QtWidgets.QVBoxLayout(self.folded).addWidget(self.commands)
         self._name_widgets()
         self._place_widgets()
-        self.tool.currentIndexChanged.connect(self._refresh)
+        self.tool.currentIndexChanged.connect(self._choose_source)
+        self.source.currentIndexChanged.connect(self._refresh)
         self.build.currentIndexChanged.connect(self._refresh)
         self.index.textChanged.connect(self._refresh)
         self.bundle.fileChanged.connect(self._refresh)
@@ -79,10 +90,12 @@ class SetupChoices(QtWidgets.QWidget):
         self.tool.clear()
         for tool in machine.tools:
             self.tool.addItem(str(tool), tool)
+        if not machine.tools:
+            self.tool.addItem(tr("nothing that can be used"))
         self.tool.blockSignals(False)
         self.gpu.setText(machine.gpu or tr("none that PyTorch can use"))
         self.build.setCurrentIndex(self.build.findData(machine.build))
-        self._refresh()
+        self._choose_source()
 
     def plan(self) -> Optional[Plan]:
         """What was decided; None where that cannot be done (the note says why)."""
@@ -95,13 +108,18 @@ class SetupChoices(QtWidgets.QWidget):
             bundle = self._bundle()
         except BundleError as error:
             return None, str(error)
+        if tool is None and self._machine.without_venv:
+            return None, "\n".join([*self._machine.without_venv, tr("Then press Look again.")])
         if tool is None:
             return None, " ".join([NO_TOOL, *self._machine.unusable])
         if wheel is None and bundle is None:
             return None, NO_PACKAGES
         current = installed(self._home)
         build, replaces = bundle.build if bundle else self.build.currentData(), current.folder if current else ""
-        index = self.index.text().strip()
+        source = self.source.currentData()
+        index = self.index.text().strip() if source == ADDRESS else source
+        if not index and bundle is None:
+            return None, tr("Type the address of an index for PyTorch, such as PyTorch's start page names it.")
         made = (wheel or Path(), constraints(), plugin_version(), index, bundle, replaces)
         return Plan(self._home, tool, build, *made), ""
 
@@ -138,29 +156,47 @@ class SetupChoices(QtWidgets.QWidget):
             )
         return found
 
+    def _choose_source(self, *_changed: object) -> None:
+        """Who has told pip or uv where packages are, may not reach anything else."""
+        tool = self.tool.currentData()
+        if tool is not None and self.source.currentData() != ADDRESS:
+            chosen = SETTINGS if knows_an_index(tool.kind) else PYTORCH
+            self.source.setCurrentIndex(self.source.findData(chosen))
+        self._refresh()
+
     def _refresh(self, *_changed: object) -> None:
         plan, problem = self._decided()
         show_note(self.note, problem, warning=True)
         offline = plan is not None and plan.bundle is not None
         self.build.setEnabled(not offline)
-        self.index.setEnabled(not offline)
+        self.source.setEnabled(not offline)
+        self.index.setVisible(self.source.currentData() == ADDRESS and not offline)
+        shown = [f"# {step.title}\n{' '.join((step.program, *step.arguments))}" for step in steps(plan)] if plan else []
+        self.commands.setPlainText(without_secrets("\n".join(shown)))
         free = free_bytes(self._home) / GB
         where = tr("{home}\n{free:,.0f} GB are free there", home=self._home, free=free)
         if plan is None:
             self.cost.setText(where)
         else:
-            download, disk = (size / GB for size in plan.needs_bytes)
-            fetched = tr("nothing to fetch") if offline else tr("about {download:.1f} GB to fetch", download=download)
-            self.cost.setText(
-                tr(
-                    "{where}; {fetched}, about {disk:.1f} GB of disk while it is installed.",
-                    where=where,
-                    fetched=fetched,
-                    disk=disk,
-                )
-            )
+            self.cost.setText(self._needs(plan, where))
             self._warn(plan, free)
         self.changed.emit()
+
+    @staticmethod
+    def _needs(plan: Plan, where: str) -> str:
+        """What must be fetched and how much disk that takes."""
+        download, disk = (size / GB for size in plan.needs_bytes)
+        values = {"where": where, "download": download, "disk": disk}
+        if plan.bundle is not None:
+            return tr("{where}; nothing to fetch, about {disk:.1f} GB of disk while it is installed.", **values)
+        if plan.likely_build != plan.build:  # nobody knows what there is
+            return tr(
+                "{where}; up to {download:.1f} GB to fetch, up to {disk:.1f} GB of disk while it is installed.",
+                **values,
+            )
+        return tr(
+            "{where}; about {download:.1f} GB to fetch, about {disk:.1f} GB of disk while it is installed.", **values
+        )
 
     def _warn(self, plan: Plan, free: float) -> None:
         if free * GB < plan.needs_bytes[1]:
@@ -171,16 +207,14 @@ class SetupChoices(QtWidgets.QWidget):
             )
         elif plan.likely_build != plan.build:
             text = tr(
-                "With pip on Linux the CUDA build comes unless pip is set otherwise; it runs without a "
-                "GPU, too, but is large. uv takes the CPU build by itself, or paste the address of a "
-                "CPU index from PyTorch's page."
+                "Unless your pip or uv is set to something else, the CUDA build comes from there on Linux: large, and "
+                "without a use but on NVIDIA GPUs. PyTorch's own index has the smaller build that fits."
             )
             show_note(self.note, text, warning=False)
 
     def _name_widgets(self) -> None:
-        index_tip = tr(
-            "An index for PyTorch alone, such as PyTorch's start page names it; all else comes from the usual one"
-        )
+        source_tip = tr("For PyTorch alone; everything else comes from where your pip or uv is set to look")
+        index_tip = tr("Of an index that holds PyTorch, such as PyTorch's start page names it")
         bundle_tip = tr("A folder made by scripts/bundle: everything comes from there, without a network")
         name_widgets(
             (
@@ -195,12 +229,16 @@ class SetupChoices(QtWidgets.QWidget):
                 tr("Build of PyTorch"),
                 tr("Chosen by the GPU that was found; change it if you know better"),
             ),
-            (self.index, "geopixSetupIndex", tr("Index for PyTorch"), index_tip),
+            (self.source, "geopixSetupSource", tr("Where PyTorch comes from"), source_tip),
+            (self.index, "geopixSetupIndex", tr("Address of the index for PyTorch"), index_tip),
+            (self.commands, "geopixSetupCommands", tr("What will be run"), ""),
             (self.bundle, "geopixSetupBundle", tr("Offline bundle"), bundle_tip),
             (self.again, "geopixSetupSearch", tr("Look again"), tr("After you have installed uv or Python")),
             (self.cost, "geopixSetupCost", tr("Where, and how much"), ""),
             (self.note, "geopixSetupNote", tr("What to know"), ""),
         )
+        name_parts(self.folded, tr("What will be run"))
+        self.note.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
         for label in (self.cost, self.note):
             label.setWordWrap(True)
             label.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.MinimumExpanding)
@@ -216,7 +254,8 @@ class SetupChoices(QtWidgets.QWidget):
         form.addRow(tr("Make it with"), row)
         form.addRow("GPU", self.gpu)
         form.addRow(tr("PyTorch for"), self.build)
-        form.addRow(tr("PyTorch index"), self.index)
+        form.addRow(tr("PyTorch from"), self.source)
+        form.addRow("", self.index)
         form.addRow(tr("Offline bundle"), self.bundle)
         form.addRow(tr("Folder"), self.cost)
         column = QtWidgets.QVBoxLayout(self)
@@ -224,4 +263,5 @@ class SetupChoices(QtWidgets.QWidget):
         column.addWidget(explained)
         column.addLayout(form)
         column.addWidget(self.note)
+        column.addWidget(self.folded)
         column.addStretch(1)

@@ -13,7 +13,7 @@ from ..qt import QtCore, QtGui, QtWidgets
 from ..translation import tr
 from .buttons import theme_icon
 from .colours import show_note
-from .naming import name_widgets
+from .naming import name_parts, name_widgets
 
 LOG_LINES, ICON_PX = 5000, 16
 DONE, FAILED = "mIconSuccess", "mIconWarning"
@@ -49,6 +49,7 @@ class SetupProgress(QtWidgets.QWidget):
             (self.advice, "geopixSetupAdvice", tr("What to do next"), ""),
             (self.log, "geopixSetupLog", tr("Log of the installation"), ""),
         )
+        name_parts(self.folded, tr("Log of the installation"))
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.list, self.bar, self.now, self.what, self.advice):
@@ -110,7 +111,7 @@ class SetupProgress(QtWidgets.QWidget):
 
     def stopped(self) -> None:
         """The analyst has stopped it."""
-        self._ended("Stopped.", tr("Press Go on whenever you like: finished steps are kept."), warning=False)
+        self._ended(tr("Stopped."), tr("Press Go on whenever you like: finished steps are kept."), warning=False)
 
     def _close_step(self) -> None:
         if self._number >= 0:

@@ -90,6 +90,7 @@
     </message>
     <message>
         <location filename="../asking.py"/>
+        <location filename="../gui/setup_progress.py"/>
         <source>Stopped.</source>
         <translation>Angehalten.</translation>
     </message>
@@ -115,8 +116,8 @@
     </message>
     <message>
         <location filename="../backend_process.py"/>
-        <source>The model runs in a process of its own, which is not installed yet. Press Set up..., or choose the Python of an environment that holds it (.venv/bin/python where scripts/install was run).</source>
-        <translation>Das Modell läuft in einem eigenen Prozess, der noch nicht installiert ist. Drücken Sie „Einrichten …“, oder wählen Sie das Python einer Umgebung, die ihn enthält (.venv/bin/python, wo scripts/install gelaufen ist).</translation>
+        <source>The model runs in a process of its own, which is not installed yet. Press Set up... in the dock of GeoPix: it says what it will do, and asks first.</source>
+        <translation>Das Modell läuft in einem eigenen Prozess, der noch nicht installiert ist. Drücken Sie „Einrichten …“ im Fenster von GeoPix: Es sagt, was es tun wird, und fragt vorher.</translation>
     </message>
     <message>
         <location filename="../backend_process.py"/>
@@ -236,8 +237,8 @@
     </message>
     <message>
         <location filename="../credentials.py"/>
-        <source>The token of the server {url} cannot be read from QGIS's authentication manager (was its master password given?). Open Use a server... and type it again.</source>
-        <translation>Das Token des Servers {url} kann nicht aus der Authentifizierungsverwaltung von QGIS gelesen werden (wurde ihr Masterpasswort eingegeben?). Öffnen Sie „Server benutzen …“, und geben Sie es noch einmal ein.</translation>
+        <source>The token of the server {url} cannot be read from QGIS's authentication manager (was its master password given? qgis_process reads it from the file that QGIS_AUTH_PASSWORD_FILE names). Open Use a server... and type it again.</source>
+        <translation>Das Token des Servers {url} lässt sich nicht aus der Authentifizierungsverwaltung von QGIS lesen (wurde ihr Master-Passwort angegeben? qgis_process liest es aus der Datei, die QGIS_AUTH_PASSWORD_FILE nennt). Öffnen Sie „Server benutzen …“ und geben Sie es noch einmal ein.</translation>
     </message>
     <message>
         <location filename="../endpoint.py"/>
@@ -2002,8 +2003,8 @@
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>&lt;p&gt;GeoPix answers with a model that runs in a &lt;b&gt;process of its own&lt;/b&gt;. It needs PyTorch and some other packages, which go into a folder of their own. &lt;b&gt;QGIS and its Python are not changed&lt;/b&gt;; deleting the folder undoes everything.&lt;/p&gt;&lt;p&gt;Packages come from where your pip or uv is set to fetch them. After that nothing leaves this computer.&lt;/p&gt;</source>
-        <translation>&lt;p&gt;GeoPix antwortet mit einem Modell, das in einem &lt;b&gt;eigenen Prozess&lt;/b&gt; läuft. Es braucht PyTorch und einige andere Pakete, die in einen eigenen Ordner kommen. &lt;b&gt;QGIS und sein Python werden nicht verändert&lt;/b&gt;; wird der Ordner gelöscht, ist alles rückgängig gemacht.&lt;/p&gt;&lt;p&gt;Pakete kommen von dort, wo Ihr pip oder uv sie laut Einstellung holt. Danach verlässt nichts diesen Rechner.&lt;/p&gt;</translation>
+        <source>&lt;p&gt;GeoPix answers with a model that runs in a &lt;b&gt;process of its own&lt;/b&gt;. It needs PyTorch and some other packages, which go into a folder of their own. &lt;b&gt;QGIS and its Python are not changed&lt;/b&gt;; deleting the folder undoes everything.&lt;/p&gt;&lt;p&gt;Packages come from where your pip or uv is set to fetch them, PyTorch from where you say below. After that nothing leaves this computer.&lt;/p&gt;</source>
+        <translation>&lt;p&gt;GeoPix antwortet mit einem Modell, das in einem &lt;b&gt;eigenen Prozess&lt;/b&gt; läuft. Es braucht PyTorch und einige andere Pakete; sie kommen in einen eigenen Ordner. &lt;b&gt;QGIS und sein Python werden nicht verändert&lt;/b&gt;; wer den Ordner löscht, macht alles rückgängig.&lt;/p&gt;&lt;p&gt;Pakete kommen von dort, wo Ihr pip oder uv laut Einstellung sucht, PyTorch von dort, wo Sie es unten sagen. Danach verlässt nichts diesen Rechner.&lt;/p&gt;</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2034,8 +2035,18 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>An index for PyTorch alone, such as PyTorch's start page names it; all else comes from the usual one</source>
-        <translation>Ein Index nur für PyTorch, wie ihn die Startseite von PyTorch nennt; alles andere kommt vom üblichen</translation>
+        <source>{where}; about {download:.1f} GB to fetch, about {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; etwa {download:.1f} GB zu holen, etwa {disk:.1f} GB Platte während der Installation.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>For PyTorch alone; everything else comes from where your pip or uv is set to look</source>
+        <translation>Nur für PyTorch; alles andere kommt von dort, wo Ihr pip oder uv laut Einstellung sucht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Of an index that holds PyTorch, such as PyTorch's start page names it</source>
+        <translation>Eines Index, der PyTorch enthält, wie ihn die Startseite von PyTorch nennt</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2044,8 +2055,18 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>PyTorch's own index of this build</source>
+        <translation>PyTorchs eigener Index für diese Ausgabe</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>where your pip or uv is set to look</source>
         <translation>wo Ihr pip oder uv laut Einstellung sucht</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>the index at this address</source>
+        <translation>der Index unter dieser Adresse</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2059,8 +2080,23 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>What will be run</source>
+        <translation>Was ausgeführt wird</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>Looking for uv and Python...</source>
         <translation>uv und Python werden gesucht …</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>{where}; nothing to fetch, about {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; nichts zu holen, etwa {disk:.1f} GB Platte während der Installation.</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>{where}; up to {download:.1f} GB to fetch, up to {disk:.1f} GB of disk while it is installed.</source>
+        <translation>{where}; bis zu {download:.1f} GB zu holen, bis zu {disk:.1f} GB Platte während der Installation.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2074,8 +2110,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>PyTorch index</source>
-        <translation>PyTorch-Index</translation>
+        <source>PyTorch from</source>
+        <translation>PyTorch von</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2089,8 +2125,18 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
+        <source>nothing that can be used</source>
+        <translation>nichts, was sich benutzen ließe</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
         <source>none that PyTorch can use</source>
         <translation>keine, die PyTorch benutzen kann</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Type the address of an index for PyTorch, such as PyTorch's start page names it.</source>
+        <translation>Geben Sie die Adresse eines Index für PyTorch ein, wie ihn die Startseite von PyTorch nennt.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2109,28 +2155,13 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>nothing to fetch</source>
-        <translation>nichts zu holen</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
-        <source>about {download:.1f} GB to fetch</source>
-        <translation>etwa {download:.1f} GB zu holen</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
-        <source>{where}; {fetched}, about {disk:.1f} GB of disk while it is installed.</source>
-        <translation>{where}; {fetched}, während der Installation etwa {disk:.1f} GB auf der Festplatte.</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_choices.py"/>
         <source>That is too little: make room first, or set GEOPIX_HOME to another folder.</source>
         <translation>Das ist zu wenig: Schaffen Sie zuerst Platz, oder setzen Sie GEOPIX_HOME auf einen anderen Ordner.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>With pip on Linux the CUDA build comes unless pip is set otherwise; it runs without a GPU, too, but is large. uv takes the CPU build by itself, or paste the address of a CPU index from PyTorch's page.</source>
-        <translation>Mit pip kommt unter Linux die CUDA-Ausgabe, wenn pip nicht anders eingestellt ist; sie läuft auch ohne GPU, ist aber groß. uv nimmt von selbst die CPU-Ausgabe, oder fügen Sie die Adresse eines CPU-Index von der Seite von PyTorch ein.</translation>
+        <source>Unless your pip or uv is set to something else, the CUDA build comes from there on Linux: large, and without a use but on NVIDIA GPUs. PyTorch's own index has the smaller build that fits.</source>
+        <translation>Wenn Ihr pip oder uv nicht anders eingestellt ist, kommt von dort unter Linux die CUDA-Ausgabe: groß, und nur mit NVIDIA-GPUs von Nutzen. PyTorchs eigener Index hat die kleinere Ausgabe, die passt.</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2154,8 +2185,13 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
-        <source>Index for PyTorch</source>
-        <translation>Index für PyTorch</translation>
+        <source>Where PyTorch comes from</source>
+        <translation>Woher PyTorch kommt</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Address of the index for PyTorch</source>
+        <translation>Adresse des Index für PyTorch</translation>
     </message>
     <message>
         <location filename="../gui/setup_choices.py"/>
@@ -2171,6 +2207,11 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_choices.py"/>
         <source>What to know</source>
         <translation>Was zu wissen ist</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_choices.py"/>
+        <source>Then press Look again.</source>
+        <translation>Drücken Sie dann „Noch einmal suchen“.</translation>
     </message>
     <message>
         <location filename="../gui/setup_dialog.py"/>
@@ -2234,6 +2275,11 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../gui/setup_progress.py"/>
+        <source>Log of the installation</source>
+        <translation>Protokoll der Installation</translation>
+    </message>
+    <message>
+        <location filename="../gui/setup_progress.py"/>
         <source>Press Go on whenever you like: finished steps are kept.</source>
         <translation>Drücken Sie „Weitermachen“, wann Sie wollen: Fertige Schritte bleiben.</translation>
     </message>
@@ -2261,11 +2307,6 @@ Dort sind {free:,.0f} GB frei</translation>
         <location filename="../gui/setup_progress.py"/>
         <source>What to do next</source>
         <translation>Was als Nächstes zu tun ist</translation>
-    </message>
-    <message>
-        <location filename="../gui/setup_progress.py"/>
-        <source>Log of the installation</source>
-        <translation>Protokoll der Installation</translation>
     </message>
     <message>
         <location filename="../gui/setup_progress.py"/>
@@ -2534,8 +2575,23 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
+        <source>Install PyTorch {words}</source>
+        <translation>PyTorch installieren, {words}</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
         <source>Make an environment</source>
         <translation>Eine Umgebung anlegen</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Install the model and its packages</source>
+        <translation>Das Modell und seine Pakete installieren</translation>
+    </message>
+    <message>
+        <location filename="../install_plan.py"/>
+        <source>Start it once</source>
+        <translation>Einmal starten</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
@@ -2554,18 +2610,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
-        <source>Install PyTorch {words}</source>
-        <translation>PyTorch installieren, {words}</translation>
-    </message>
-    <message>
-        <location filename="../install_plan.py"/>
-        <source>Install the model and its packages</source>
-        <translation>Das Modell und seine Pakete installieren</translation>
-    </message>
-    <message>
-        <location filename="../install_plan.py"/>
-        <source>Start it once</source>
-        <translation>Einmal starten</translation>
+        <source>Fetch uv, which knows PyTorch's builds</source>
+        <translation>uv holen, das die Ausgaben von PyTorch kennt</translation>
     </message>
     <message>
         <location filename="../install_plan.py"/>
@@ -2650,8 +2696,8 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_problems.py"/>
-        <source>Check the connection, {again} uv needs PyTorch's own index for that step; pip goes where it is set to, so choose a Python in place of uv where only a mirror can be reached. Without a network use an offline bundle.</source>
-        <translation>Prüfen Sie die Verbindung, {again} uv braucht für diesen Schritt den Index von PyTorch selbst; pip geht dorthin, wo es eingestellt ist: Wählen Sie also ein Python statt uv, wo nur ein Spiegel erreichbar ist. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
+        <source>Check the connection, {again} Where PyTorch's own index cannot be reached, but a mirror can, go Back and let PyTorch come from where your pip or uv is set to look. Without a network use an offline bundle.</source>
+        <translation>Prüfen Sie die Verbindung, {again} Wo PyTorchs eigener Index nicht erreichbar ist, ein Spiegel aber schon, gehen Sie zurück und lassen Sie PyTorch von dort kommen, wo Ihr pip oder uv laut Einstellung sucht. Ohne Netz nehmen Sie ein Offline-Bündel.</translation>
     </message>
     <message>
         <location filename="../install_problems.py"/>
@@ -2750,11 +2796,6 @@ Dort sind {free:,.0f} GB frei</translation>
     </message>
     <message>
         <location filename="../install_tools.py"/>
-        <source>{program} has no venv (Debian and Ubuntu: install python3-venv).</source>
-        <translation>{program} hat kein venv (Debian und Ubuntu: python3-venv installieren).</translation>
-    </message>
-    <message>
-        <location filename="../install_tools.py"/>
         <source>{program} is {what}; 64 bits and {span} are needed.</source>
         <translation>{program} ist {what}; nötig sind 64 Bit und {span}.</translation>
     </message>
@@ -2764,14 +2805,21 @@ Dort sind {free:,.0f} GB frei</translation>
         <translation>eine AMD-GPU</translation>
     </message>
     <message>
+        <location filename="../install_tools.py"/>
+        <source>{program} is Python {version} and only lacks its venv. On Debian and Ubuntu install it with:
+sudo apt install {package}</source>
+        <translation>{program} ist Python {version}, ihm fehlt nur sein venv. Unter Debian und Ubuntu installieren Sie es mit:
+sudo apt install {package}</translation>
+    </message>
+    <message>
         <location filename="../installer.py"/>
         <source>The disk has {free:.1f} GB of space left, and about {needed:.1f} GB are needed.</source>
         <translation>Die Festplatte hat noch {free:.1f} GB Platz, nötig sind etwa {needed:.1f} GB.</translation>
     </message>
     <message>
         <location filename="../installer.py"/>
-        <source>Update the GPU's driver; or choose a build that fits it: with uv that is found by itself, with pip paste the address of an index from PyTorch's start page; or choose the CPU build, {again}</source>
-        <translation>Aktualisieren Sie den Treiber der GPU, oder wählen Sie eine Ausgabe, die zu ihm passt: Mit uv wird sie von selbst gefunden, mit pip fügen Sie die Adresse eines Index von der Startseite von PyTorch ein; oder wählen Sie die CPU-Ausgabe, {again}</translation>
+        <source>Update the GPU's driver; or go Back and let PyTorch come from its own index, which has a build for each driver; or choose the CPU build, {again}</source>
+        <translation>Aktualisieren Sie den Treiber der GPU; oder gehen Sie zurück und lassen Sie PyTorch von seinem eigenen Index kommen, der für jeden Treiber eine Ausgabe hat; oder wählen Sie die CPU-Ausgabe, {again}</translation>
     </message>
     <message>
         <location filename="../installer.py"/>
@@ -3079,12 +3127,12 @@ Ein Objekt auf der Grenze zweier Gebiete wird in beiden gefunden, an der Grenze 
 
 The extent limits what is looked at; without one it is all of the raster. A file is read on its own pixel grid; layers that only QGIS can read (WMS, XYZ, memory) are rendered with the given metres per pixel.
 
-The model runs on this machine, in the process of the GeoPix dock or, where none runs, in one of its own that ends with the algorithm.</source>
+The model runs on this machine, in the process of the GeoPix dock or, where none runs, in one of its own that ends with the algorithm. Where the dock uses a server, the pixels are sent there; the log says so.</source>
         <translation>Findet, was die Eingabe nennt, zum Beispiel 'the buildings' oder 'airplanes and vehicles', und schreibt die Umrisse als Polygone mit Wortlaut, Klasse, Konfidenz, geodätischer Fläche und Umfang.
 
 Die Ausdehnung begrenzt, was betrachtet wird; ohne sie ist es das ganze Raster. Eine Datei wird auf ihrem eigenen Pixelgitter gelesen; Layer, die nur QGIS lesen kann (WMS, XYZ, Speicher), werden mit den angegebenen Metern je Pixel gezeichnet.
 
-Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo keiner läuft, in einem eigenen, der mit dem Algorithmus endet.</translation>
+Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo keiner läuft, in einem eigenen, der mit dem Algorithmus endet. Wo das Bedienfeld einen Server benutzt, werden die Pixel dorthin gesendet; das Protokoll sagt es.</translation>
     </message>
     <message>
         <location filename="../processing/segment.py"/>
@@ -3115,6 +3163,11 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
         <location filename="../processing/session.py"/>
         <source>The model process broke off its answer. Run it again; if it repeats, choose a smaller area.</source>
         <translation>Der Modellprozess hat seine Antwort abgebrochen. Starten Sie noch einmal; wiederholt es sich, wählen Sie ein kleineres Gebiet.</translation>
+    </message>
+    <message>
+        <location filename="../processing/session.py"/>
+        <source>Questions and their pixels go to {url}.</source>
+        <translation>Fragen und ihre Pixel gehen an {url}.</translation>
     </message>
     <message>
         <location filename="../processing/session.py"/>

@@ -45,7 +45,7 @@ class Segment(GeoPixAlgorithm):
             "The extent limits what is looked at; without one it is all of the raster. A file is read on its own pixel "
             "grid; layers that only QGIS can read (WMS, XYZ, memory) are rendered with the given metres per pixel.\n\n"
             "The model runs on this machine, in the process of the GeoPix dock or, where none runs, in one of its own "
-            "that ends with the algorithm."
+            "that ends with the algorithm. Where the dock uses a server, the pixels are sent there; the log says so."
         )
 
     def initAlgorithm(self, configuration: Optional[dict[str, Any]] = None) -> None:

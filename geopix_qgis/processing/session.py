@@ -86,6 +86,8 @@ class Session(QtCore.QObject):
         self._last_words.setInterval(LAST_WORDS_MS)
         self._last_words.setSingleShot(True)
         self._connect()
+        if choices.server_url:
+            feedback.pushInfo(tr("Questions and their pixels go to {url}.", url=choices.server_url))
 
     def _connect(self) -> None:
         self._poll.timeout.connect(self._look)
@@ -146,9 +148,11 @@ class Session(QtCore.QObject):
     def _find_endpoint(self) -> Optional[Endpoint]:
         """Of a process that runs; None where one is on its way."""
         found = self._process.endpoint or self._running()
-        if found is None:
+        if found is None or found.url != self._choices.server_url:  # the dock may not have followed the settings yet
+            found = None
             target = target_of(self._choices)
-            self._feedback.setProgressText(tr("Starting the model process..."))
+            if not self._choices.server_url:
+                self._feedback.setProgressText(tr("Starting the model process..."))
             self._process.reach(target, self._choices.device)
         return found
 

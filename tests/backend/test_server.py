@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from geopix_backend.config import TOKEN_VARIABLE
+from geopix_backend.config import VARIABLE
 from geopix_model.predictor import Piece, Text
 from geopix_qgis import bodies
 from geopix_qgis import protocol as wire
@@ -190,7 +190,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
     """The real ``geopix serve``, ready."""
     command = [sys.executable, "-m", "geopix_backend.cli", "serve", "--parent-stdin"]
     paths = os.pathsep.join(str(ROOT / part) for part in (".", "backend", "model"))
-    environment = {**os.environ, "PYTHONPATH": paths, TOKEN_VARIABLE: "given"}
+    environment = {**os.environ, "PYTHONPATH": paths, VARIABLE: "given"}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment) as running:
         yield running

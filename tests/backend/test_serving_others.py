@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from geopix_backend.config import LEAST_TOKEN_CHARS, TOKEN_VARIABLE, serve_config
+from geopix_backend.config import LEAST_TOKEN_CHARS, VARIABLE, serve_config
 from geopix_backend.errors import RequestError, ServeError
 from geopix_backend.serve import bind
 from geopix_backend.tiles import check
@@ -36,11 +36,11 @@ def arguments(**changes: object) -> Namespace:
 @pytest.mark.parametrize("token", ["", "short", " " * 40])
 def test_other_computers_are_not_served_without_a_token_of_some_length(token: str) -> None:
     with pytest.raises(ServeError, match=rf"Other computers reach 0\.0\.0\.0, .* at least {LEAST_TOKEN_CHARS}"):
-        serve_config(arguments(host="0.0.0.0"), {TOKEN_VARIABLE: token})
+        serve_config(arguments(host="0.0.0.0"), {VARIABLE: token})
 
 
 def test_a_token_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
-    environ = {TOKEN_VARIABLE: GOOD}
+    environ = {VARIABLE: GOOD}
     assert serve_config(arguments(host="0.0.0.0"), environ).token == GOOD
     assert environ == {}
     (tmp_path / "token").write_text(f"{GOOD}2\n")
@@ -84,7 +84,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 def serve(*options: str) -> subprocess.Popen[str]:
     paths = os.pathsep.join(str(ROOT / part) for part in (".", "backend", "model"))
-    environment = {**os.environ, "PYTHONPATH": paths, TOKEN_VARIABLE: GOOD}
+    environment = {**os.environ, "PYTHONPATH": paths, VARIABLE: GOOD}
     command = [sys.executable, "-m", "geopix_backend.cli", "serve", "--parent-stdin", *options]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, text=True)

@@ -185,9 +185,9 @@ def test_a_named_python_that_is_missing_is_an_error_that_names_it(tmp_path):
         find_python(str(tmp_path / "gone"), {})
 
 
-def test_without_any_python_the_error_says_what_to_run(monkeypatch, tmp_path):
+def test_without_any_python_the_error_says_what_to_press(monkeypatch, tmp_path):
     monkeypatch.setattr(backend_process, "__file__", str(tmp_path / "plugins" / "geopix_qgis" / "backend_process.py"))
-    with pytest.raises(BackendError, match=r"scripts/install"):
+    with pytest.raises(BackendError, match=r"Press Set up\.\.\. in the dock"):
         find_python("", {})
 
 

@@ -153,13 +153,11 @@ def nameless(window: QWidget) -> list[str]:
 
 
 def is_part(widget: QWidget) -> bool:
-    """Whether it belongs to a control of Qt or QGIS that speaks for it, such as the line of a spin box."""
+    """Whether it belongs to a control of Qt that speaks for it, such as the line of a spin box."""
     parent = widget.parentWidget()
     own = type(widget).__module__.startswith("geopix_qgis")
     while parent is not None and not own:
-        if isinstance(parent, (QComboBox, QAbstractSpinBox, QAbstractItemView, QDialogButtonBox)):
-            return True
-        if type(parent).__name__.startswith("Qgs") and type(parent).__name__ != "QgsOptionsPageWidget":
+        if isinstance(parent, (QComboBox, QLineEdit, QAbstractSpinBox, QAbstractItemView, QDialogButtonBox)):
             return True
         parent = parent.parentWidget()
     return widget.objectName().startswith("qt_") or type(widget).__name__.startswith("QDockWidget")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from geopix_qgis import install_plan, offline_bundle
-from geopix_qgis.install_plan import Plan, steps, wrong_build
+from geopix_qgis import install_plan, install_tools, offline_bundle
+from geopix_qgis.install_plan import PYTORCH, SETTINGS, Plan, steps, wrong_build
 from geopix_qgis.install_problems import KINDS, classify
-from geopix_qgis.install_tools import Tool, numbers
+from geopix_qgis.install_tools import Tool, knows_an_index, numbers
 from tests.qgis import wheels
 
 PIP = Tool("python", "/usr/bin/python3", (3, 12, 1), (24, 2))
@@ -29,12 +29,41 @@ def arguments(made, name):
     return next(" ".join(step.arguments) for step in steps(made) if step.name == name)
 
 
-def test_uv_chooses_the_build_of_pytorch_and_fetches_a_python_where_none_is(tmp_path):
-    made = plan(tmp_path, UV)
+# As PyTorch's start page and uv's documentation have it: an index for each build. uv 0.13.9 was seen to fetch torch
+# from the one of the CPU builds with "--torch-backend cpu"; "auto" asks the driver.
+BACKENDS = {
+    "cpu": "--torch-backend cpu torch",
+    "cuda": "--torch-backend auto torch",
+    "rocm": "--torch-backend auto torch",
+}
+
+
+@pytest.mark.parametrize("build", BACKENDS)
+def test_uv_takes_each_build_of_pytorch_from_its_own_index_and_fetches_a_python_where_none_is(build, tmp_path):
+    made = plan(tmp_path, UV, build)
     assert [step.name for step in steps(made)] == ["environment", "torch", "packages", "check"]
     assert "--python >=3.11,<3.15" in arguments(made, "environment")
-    assert "--torch-backend cpu" in arguments(made, "torch") and "--torch-backend cpu" in arguments(made, "packages")
-    assert "--torch-backend auto" in arguments(plan(tmp_path, UV, "cuda"), "torch")
+    assert arguments(made, "torch").endswith(BACKENDS[build]) and made.index == PYTORCH
+    assert arguments(made, "packages").endswith("model.whl") and "--torch-backend" not in arguments(made, "packages")
+    assert {step.program for step in steps(made)[:-1]} == {UV.path}
+
+
+@pytest.mark.parametrize("build", BACKENDS)
+def test_with_pip_alone_uv_is_fetched_into_the_environment_to_find_the_build(build, tmp_path):
+    made = plan(tmp_path, PIP, build)
+    assert [step.name for step in steps(made)] == ["environment", "uv", "torch", "packages", "check"]
+    assert "-m pip install" in arguments(made, "uv") and arguments(made, "uv").endswith("uv>=0.7.14")
+    assert arguments(made, "torch").startswith(f"-I -m uv pip install --python {made.python} --constraint")
+    assert arguments(made, "torch").endswith(BACKENDS[build])
+    assert "-I -m pip install" in arguments(made, "packages")
+    assert {step.program for step in steps(made)[1:]} == {str(made.python)}
+
+
+def test_where_pip_or_uv_is_set_to_look_is_used_for_pytorch_too_when_that_is_wanted(tmp_path):
+    for tool, command in ((PIP, "-m pip install"), (UV, "pip install")):
+        made = plan(tmp_path, tool, index=SETTINGS)
+        assert [step.name for step in steps(made)] == ["environment", "torch", "packages", "check"]
+        assert command in arguments(made, "torch") and arguments(made, "torch").endswith("constraints.txt torch")
 
 
 def test_an_index_is_for_pytorch_alone(tmp_path):
@@ -54,7 +83,7 @@ def test_no_step_names_an_index_by_itself_and_every_package_is_held_to_tested_ve
 
 def test_an_old_pip_is_brought_up_to_date_with_the_certificates_of_the_system(tmp_path):
     old = Tool("python", "/usr/bin/python3", (3, 11, 2), (23, 3))
-    made = plan(tmp_path, old)
+    made = plan(tmp_path, old, index=SETTINGS)
     assert [step.name for step in steps(made)] == ["environment", "pip", "torch", "packages", "check"]
     assert "--use-feature truststore" in arguments(made, "pip") and "progress-bar off" in arguments(made, "pip")
     assert "--progress-bar raw" in arguments(made, "torch")
@@ -78,11 +107,46 @@ def test_another_plan_grows_in_another_environment_and_never_in_the_one_that_is_
     assert one.environment not in [other.environment for other in others]
 
 
-def test_on_linux_pip_is_expected_to_bring_the_large_build_unless_told_otherwise(tmp_path, monkeypatch):
+def test_on_linux_the_usual_index_is_expected_to_bring_the_large_build(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
-    assert plan(tmp_path).likely_build == "cuda"
-    assert plan(tmp_path, index="https://example.org").likely_build == "cpu"
-    assert plan(tmp_path, UV).likely_build == "cpu"
+    for tool in (PIP, UV):
+        assert plan(tmp_path, tool, index=SETTINGS).likely_build == "cuda"
+        assert plan(tmp_path, tool, "rocm", index=SETTINGS).likely_build == "cuda"
+        assert (
+            plan(tmp_path, tool).likely_build == "cpu" == plan(tmp_path, tool, index="https://example.org").likely_build
+        )
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert plan(tmp_path, index=SETTINGS).likely_build == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "known"),
+    [
+        ("python", "pip/pip.conf", "[global]\nindex-url = https://mirror.example/simple\n", True),
+        ("python", "pip/pip.conf", "[install]\nfind-links=/wheels\n", True),
+        ("python", "pip/pip.conf", "[global]\ncert = /ca.pem\n# index-url = https://mirror.example\n", False),
+        ("python", "uv/uv.toml", 'index-url = "https://mirror.example"\n', False),
+        ("uv", "uv/uv.toml", 'index-url = "https://mirror.example"\n', True),
+        ("uv", "uv/uv.toml", '[[index]]\nurl = "https://mirror.example"\n', True),
+        ("uv", "uv/uv.toml", "native-tls = true\n", False),
+    ],
+)
+def test_a_mirror_in_the_settings_of_pip_or_uv_is_noticed(kind, name, text, known, tmp_path, monkeypatch):
+    monkeypatch.setattr(install_tools, "SYSTEM", tmp_path / "etc")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert not knows_an_index(kind, {"XDG_CONFIG_DIRS": str(tmp_path)})
+    (tmp_path / ".config" / name).parent.mkdir(parents=True)
+    (tmp_path / ".config" / name).write_text(text)
+    assert knows_an_index(kind, {"XDG_CONFIG_DIRS": str(tmp_path)}) == known
+
+
+def test_a_mirror_in_the_environment_is_noticed(tmp_path):
+    assert knows_an_index("python", {"PIP_INDEX_URL": "https://mirror.example", "PIP_CONFIG_FILE": os.devnull})
+    assert knows_an_index("uv", {"UV_FIND_LINKS": "/wheels", "UV_CONFIG_FILE": os.devnull})
+    assert not knows_an_index("uv", {"PIP_INDEX_URL": "https://mirror.example", "UV_CONFIG_FILE": os.devnull})
+    assert not knows_an_index("python", {"PIP_CONFIG_FILE": str(tmp_path)})  # cannot be read as a file
+    (tmp_path / "pip.conf").write_text("[global]\nextra-index-url: https://mirror.example\n")
+    assert knows_an_index("python", {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")})
 
 
 def test_a_gpu_that_was_wanted_and_is_not_found_is_told(tmp_path):

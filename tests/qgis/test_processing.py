@@ -284,6 +284,17 @@ def test_an_algorithm_runs_in_a_thread_of_its_own(provider, write_raster, fake_p
     assert children() == before
 
 
+def test_a_process_of_the_dock_that_is_not_where_the_settings_say_is_left_alone(
+    provider, serve, run, write_raster, fake_process
+):
+    """Else a path of this machine would be sent to a server that was given up."""
+    fake_process()
+    server = serve(lambda request: iter(()))
+    provider.running = lambda: Endpoint(0, server.token, f"http://127.0.0.1:{server.port}")
+    outputs, _, _ = run("segment", {"RASTER": str(write_raster()), "PROMPT": "x", "OUTPUT": "TEMPORARY_OUTPUT"})
+    assert outputs["COUNT"] == 2 and server.requests == []
+
+
 def test_an_output_that_comes_onto_the_map_has_the_docks_colours(run, write_raster, fake_process):
     fake_process()
     context, log = QgsProcessingContext(), Log()

@@ -17,6 +17,7 @@ from geopix_qgis.backend_process import State
 from geopix_qgis.diagnosis import report, setup_report
 from geopix_qgis.gui.setup_choices import SetupChoices
 from geopix_qgis.gui.setup_dialog import SetupDialog
+from geopix_qgis.install_plan import PYTORCH, SETTINGS
 from geopix_qgis.install_tools import Machine, Tool
 from geopix_qgis.process_home import installed, process_home
 from geopix_qgis.redaction import without_home, without_secrets
@@ -25,7 +26,10 @@ from tests.qgis import wheels
 BASE = getattr(sys, "_base_executable", sys.executable)
 PIP = Tool("python", "/usr/bin/python3", sys.version_info[:3], (24, 2))
 UV = Tool("uv", "/opt/uv", (0, 13, 9))
-NOTHING = Machine((), ("/usr/bin/python3 has no venv (Debian and Ubuntu: install python3-venv).",), "", "cpu")
+NOTHING = Machine(
+    (), ("/usr/bin/python3 is Python 3.9.2, 64 bits; 64 bits and Python 3.11 to 3.14 are needed.",), "", "cpu"
+)
+WITHOUT_VENV = Machine((), (), "", "cpu", ("Install it with: sudo apt install python3.11-venv",))
 
 
 @pytest.fixture
@@ -121,16 +125,58 @@ def test_what_was_found_decides_what_is_proposed_and_can_be_changed(choices):
     assert "0.4 GB to fetch" in choices.cost.text()
     choices.tool.setCurrentIndex(1)
     assert choices.plan().tool == PIP
+
+
+def choose_source(choices, source):
+    choices.source.setCurrentIndex(choices.source.findData(source))
+
+
+@pytest.mark.parametrize(("known", "source"), [(False, PYTORCH), (True, SETTINGS)])
+def test_pytorch_comes_from_its_own_index_unless_pip_is_set_to_a_mirror(known, source, choices, monkeypatch):
+    monkeypatch.setattr("geopix_qgis.gui.setup_choices.knows_an_index", lambda kind: known and kind == "python")
+    choices.show_machine(Machine((UV, PIP), (), "", "cpu"))
+    assert choices.plan().index == PYTORCH and not choices.note.isVisible()
+    choices.tool.setCurrentIndex(1)
+    assert choices.plan().index == source
+    choose_source(choices, SETTINGS)
     if sys.platform == "linux":
-        assert "the CUDA build comes" in choices.note.text()
+        assert (
+            "the CUDA build comes from there" in choices.note.text() and "up to 3.5 GB to fetch" in choices.cost.text()
+        )
+
+
+def test_an_address_for_pytorch_is_asked_for_and_used(choices):
+    choices.show_machine(Machine((UV, PIP), (), "", "cpu"))
+    assert not choices.index.isVisible()
+    choose_source(choices, "address")
+    assert choices.index.isVisible() and choices.plan() is None and "Type the address" in choices.note.text()
     choices.index.setText("https://example.org/cpu")
     assert choices.plan().index == "https://example.org/cpu" and not choices.note.isVisible()
+    choices.tool.setCurrentIndex(1)
+    assert choices.plan().index == "https://example.org/cpu"
+
+
+def test_every_command_can_be_read_before_it_runs_and_holds_no_password(choices):
+    choices.show_machine(Machine((UV,), (), "NVIDIA H100, 81559 MiB", "cuda"))
+    shown = choices.commands.toPlainText()
+    for step in install_plan.steps(choices.plan()):
+        assert f"# {step.title}\n{' '.join((step.program, *step.arguments))}" in shown
+    assert "--torch-backend auto torch" in shown
+    choose_source(choices, "address")
+    choices.index.setText("https://me:hunter2@example.org/cpu")
+    assert "example.org/cpu torch" in choices.commands.toPlainText() and "hunter2" not in choices.commands.toPlainText()
+
+
+def test_a_python_that_lacks_its_venv_is_told_with_the_command_and_nothing_else(choices):
+    choices.show_machine(WITHOUT_VENV)
+    assert choices.plan() is None and choices.again.isEnabled()
+    assert choices.note.text() == "Install it with: sudo apt install python3.11-venv\nThen press Look again."
 
 
 def test_without_any_tool_it_says_what_to_install(choices):
     choices.show_machine(NOTHING)
     assert choices.plan() is None
-    assert "Install Python 3.12" in choices.note.text() and "has no venv" in choices.note.text()
+    assert "Install Python 3.12" in choices.note.text() and "is Python 3.9.2" in choices.note.text()
 
 
 @pytest.mark.parametrize(
@@ -272,5 +318,7 @@ def test_reports_hold_neither_names_nor_secrets(monkeypatch, tmp_path):
     for secret in ("me:pw", "abc.def", "s3cr3t", "hf_abc", "hunter2", "my-own-word", "/home/ada/"):
         assert secret not in text
     assert "~/x" in text and "/home/adam/y" in text and "https://(hidden)@mirror/simple" in text
+    versions = '"tokenizers": "0.23.3", tokenizers==0.23.3'
+    assert without_secrets(versions) == versions
     plan = install_plan.Plan(Path("/home/ada/process"), PIP, "cpu", Path("w"), Path("c"), "0.1.0")
     assert "/home/ada" not in setup_report(plan, "Looking in /home/ada/.cache")
