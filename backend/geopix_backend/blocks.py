@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from shapely import Polygon
 
 from .canvas import CORES, OFF, Floats, evidence_of
-from .components import Component, components, labelled, probability, split
+from .components import Component, components, labelled, probability
 from .findings import Findings
 from .outlines import trace
+from .splitting import single_objects
 from .tiling import Layout, Window, blend_weights
 from .vectors import moved
 
@@ -203,7 +204,7 @@ def objects(
     """
     found = components(planes[0], valid, min_area_px, evidence_of(planes))
     if len(planes) > CORES:
-        found = split(found, planes[0], planes[CORES], min_area_px, evidence_of(planes))
+        found = single_objects(found, planes[0], planes[CORES], min_area_px, evidence_of(planes), halo_px)
     if not found:
         return Found([], np.zeros(0, object))
     core, around = block.core, block.around

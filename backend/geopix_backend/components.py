@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely import Polygon
 
 from .outlines import Outlines, trace
@@ -67,43 +66,11 @@ def components(
         min_area_px: Holes smaller than this are filled, then smaller components are left out.
         evidence: (H, W) log-odds whose mean is added to those of the mean probability.
     """
-    return _scored(trace((logits > 0) & valid, min_area_px), logits, evidence)
+    return scored(trace((logits > 0) & valid, min_area_px), logits, evidence)
 
 
-def split(
-    found: Sequence[Component],
-    logits: NDArray[np.float32],
-    cores: NDArray[np.float32],
-    min_area_px: int,
-    evidence: NDArray[np.float32] | None = None,
-) -> list[Component]:
-    """The single objects of components: each core with the pixels that are nearest to it on a way inside the mask.
-
-    Args:
-        found: Components of the logits.
-        logits: (H, W).
-        cores: (H, W) logits of being well inside a single object.
-        min_area_px, evidence: As in ``components``.
-    """
-    if not found:
-        return []
-    place = room_of(found, logits.shape)
-    whole = labelled(found, logits.shape)[place]
-    seeds, count = ndimage.label((cores[place] > 0) & (whole > 0))
-    whole_of = np.zeros(count + 1, np.int64)
-    whole_of[seeds] = whole  # a core lies in one component
-    several = np.bincount(whole_of[1:], minlength=len(found) + 1) > 1
-    if not several.any():
-        return list(found)
-    joined = several[whole]
-    apart = trace(_grown(np.where(joined, seeds, 0), joined), min_area_px)
-    points = apart.points + np.array([place[1].start, place[0].start])
-    parts = _scored(Outlines(points, apart.rings, apart.shells, apart.values), logits, evidence)
-    rest = [component for component, parted in zip(found, several[1:], strict=True) if not parted]
-    return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
-
-
-def _scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
+def scored(outlines: Outlines, logits: NDArray[np.float32], evidence: NDArray[np.float32] | None) -> list[Component]:
+    """Components with these outlines of (H, W) logits; ``evidence`` as in ``components``."""
     if not len(outlines):
         return []
     pixels = outlines.geometries()
@@ -121,22 +88,6 @@ def room_of(found: Sequence[Component], shape: tuple[int, ...], margin_px: int =
     left, top, right, below = shapely.total_bounds([component.pixels for component in found]).astype(int).tolist()
     rows = slice(max(top - margin_px, 0), min(below + margin_px, shape[0]))
     return rows, slice(max(left - margin_px, 0), min(right + margin_px, shape[1]))
-
-
-def _grown(seeds: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Every pixel of a mask given to a seed of its area, one step at a time from all seeds at once."""
-    owner, free = np.pad(seeds, 1), np.pad(mask & (seeds == 0), 1)
-    steps = np.array([-owner.shape[1], -1, 1, owner.shape[1]])
-    owners, is_free = owner.reshape(-1), free.reshape(-1)
-    front = np.flatnonzero(owners)
-    while len(front):
-        near = (front[:, None] + steps).reshape(-1)
-        reached = is_free[near]
-        near = near[reached]
-        np.maximum.at(owners, near, owners[front].repeat(4)[reached])
-        is_free[near] = False
-        front = np.unique(near)
-    return owner[1:-1, 1:-1]
 
 
 def labelled(found: Sequence[Component], shape: tuple[int, ...]) -> NDArray[np.int32]:

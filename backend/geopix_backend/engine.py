@@ -20,7 +20,7 @@ from . import boxes, tiling
 from .asker import Reference
 from .boxes import TileBox
 from .canvas import CORES, OFF, Canvas, Floats, evidence_of, planes_of, to_window
-from .components import Component, components, drawn, split
+from .components import Component, components, drawn
 from .describing import is_sure
 from .findings import Findings
 from .journal import Journal
@@ -30,6 +30,7 @@ from .question import Question
 from .raster import Tile, interleaved
 from .raster_scene import Scene
 from .sentences import Assembler, Sentence
+from .splitting import single_objects
 from .survey import survey
 from .telling import Teller, merge
 from .wording import LIMITED, NOTHING, STOPPED
@@ -227,7 +228,7 @@ class _Answer:
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
         if len(planes) > CORES:
-            found = split(found, planes[0], planes[CORES], self._question.min_area_px, evidence_of(planes))
+            found = single_objects(found, planes[0], planes[CORES], self._question.min_area_px, evidence_of(planes))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:

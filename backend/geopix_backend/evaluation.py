@@ -70,7 +70,7 @@ def evaluate(engine: Engine, images: Sequence[Labelled], strangers: int, show: C
     return tally
 
 
-def drawn(data: Path, split: str, each: int, only: str | None = None) -> list[Labelled]:
+def drawn(data: Path, split: str, each: int, only: str | None = None, part: tuple[int, int] = (1, 1)) -> list[Labelled]:
     """Some images of each set, at random but always the same.
 
     Args:
@@ -78,11 +78,29 @@ def drawn(data: Path, split: str, each: int, only: str | None = None) -> list[La
         split: Folder of each set.
         each: Images of one set at most.
         only: This set alone.
+        part: Which part of how many; no image is in two of them.
     """
     by_set: dict[str, list[Labelled]] = {}
     for image in read(data, split, only):
         by_set.setdefault(image.source.folder, []).append(image)
-    return [i for group in by_set.values() for i in random.Random(0).sample(group, min(each, len(group)))]
+    number, parts = part
+    mixed = (random.Random(0).sample(group, len(group)) for group in by_set.values())
+    return [image for group in mixed for image in group[number - 1 :: parts][:each]]
+
+
+def part_of(text: str) -> tuple[int, int]:
+    """Which part of how many a text such as "2/3" names.
+
+    Raises:
+        argparse.ArgumentTypeError: If it names none.
+    """
+    numbers = text.split("/")
+    if len(numbers) == 2 and all(number.isdecimal() for number in numbers) and 0 < int(numbers[0]) <= int(numbers[1]):
+        return int(numbers[0]), int(numbers[1])
+    raise argparse.ArgumentTypeError(f"{text!r} is no part; give which one of how many, such as 1/2")
+
+
+PART_HELP = "which part of the images, such as 1/2: one to calibrate with, another to measure"
 
 
 def questions(image: Labelled) -> tuple[list[int], list[int]]:
@@ -153,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="val", help="folder of each set; a set without it is read whole")
     parser.add_argument("--set", help="only this set")
     parser.add_argument("--each", type=int, default=100, help="images of one set at most, drawn at random")
+    parser.add_argument("--part", type=part_of, default=(1, 1), help=PART_HELP)
     parser.add_argument("--strangers", type=int, default=2, help="classes that a set cannot contain, for each image")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--folder", type=Path, help="weights other than the installed ones")
@@ -160,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     parser.add_argument("--pictures", type=Path, help="also draw the best, a typical and the worst image of each class")
     args = parser.parse_args(argv)
-    images = drawn(args.data, args.split, args.each, args.set)
+    images = drawn(args.data, args.split, args.each, args.set, args.part)
     engine = Engine(registry.load(args.model, args.device, args.folder))
     tally = evaluate(engine, images, args.strangers, lambda line: print(line, flush=True))
     print(table(tally))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from geopix_backend.canvas import OFF, Canvas, to_window
-from geopix_backend.components import Component, components, drawn, labelled, only, probability, split
+from geopix_backend.components import Component, components, drawn, labelled, only, probability
+from geopix_backend.splitting import single_objects
 from geopix_backend.tiling import final_rows, windows
 
 
@@ -144,15 +145,54 @@ def two_squares(gap: int) -> tuple[list[Component], np.ndarray, np.ndarray]:
 
 
 def test_touching_objects_come_apart_at_their_cores_and_no_pixel_is_lost() -> None:
-    left, right = split(*two_squares(6), 1)
+    left, right = single_objects(*two_squares(6), 1)
     assert left.pixels.equals(shapely.box(3, 2, 13, 12))
     assert right.pixels.equals(shapely.box(13, 2, 23, 12))
 
 
-def test_a_component_with_one_core_or_none_stays_whole() -> None:
+def test_a_component_with_one_core_stays_whole() -> None:
     whole, logits, cores = two_squares(0)  # the cores touch: one object
-    assert split(whole, logits, cores, 1) == whole
-    assert split(whole, logits, np.full_like(cores, -4), 1) == whole
+    assert single_objects(whole, logits, cores, 1) == whole
+
+
+def test_what_has_no_core_is_no_object_unless_it_may_be_cut() -> None:
+    whole, logits, cores = two_squares(6)
+    for unsure in (np.full_like(cores, -4), np.minimum(cores, 0.9)):
+        assert single_objects(whole, logits, unsure, 1) == []
+        assert single_objects(whole, logits, unsure, 1, whole_px=20) == []
+    assert single_objects(whole, logits, np.full_like(cores, -4), 1, whole_px=19) == whole
+
+
+@pytest.mark.parametrize(
+    ("saddle", "second", "count"), [(-3.5, 0.5, 2), (-1.5, 2.6, 2), (-0.5, 2.6, 1), (-1.5, 1.5, 1)]
+)
+def test_a_core_that_does_not_stand_out_from_a_surer_one_is_part_of_it(
+    saddle: float, second: float, count: int
+) -> None:
+    whole, logits, cores = two_squares(6)
+    cores[5:9, 10:16] = saddle
+    cores[5:9, 16:20] = second
+    parts = single_objects(whole, logits, cores, 1)
+    assert len(parts) == count and sum(part.area_px for part in parts) == whole[0].area_px
+
+
+def test_weak_cores_in_a_row_all_go_to_the_surest() -> None:
+    logits, cores = np.full((14, 60), -4, np.float32), np.full((14, 60), -4, np.float32)
+    logits[2:12, 3:53] = 3
+    for number, top in enumerate((1.2, 2.5, 3.5, 1.4)):
+        cores[5:9, 6 + 12 * number : 10 + 12 * number] = top
+    cores[5:9, 10:42] = np.maximum(cores[5:9, 10:42], -0.5)
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    assert single_objects(whole, logits, cores, 1) == whole
+
+
+def test_a_core_that_is_tiny_beside_another_is_no_object() -> None:
+    whole, logits, cores = two_squares(6)
+    cores[5:9, 16:20] = -4
+    cores[6, 17] = 5
+    assert single_objects(whole, logits, cores, 1) == whole
+    cores[6, 18] = 5
+    assert len(single_objects(whole, logits, cores, 1)) == 2
 
 
 def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_top() -> None:
@@ -160,7 +200,7 @@ def test_only_the_component_with_several_cores_is_split_and_all_come_from_the_to
     logits[2:6, 1:21] = logits[9:13, 1:21] = logits[15:19, 1:21] = 3
     cores[3, 3] = cores[10, 3] = cores[10, 18] = cores[16, 5] = 2
     whole = components(logits, np.ones(logits.shape, bool), 1)
-    parts = split(whole, logits, cores, 1)
+    parts = single_objects(whole, logits, cores, 1)
     assert [part.pixels.bounds for part in parts] == [(1, 2, 21, 6), (1, 9, 11, 13), (11, 9, 21, 13), (1, 15, 21, 19)]
 
 
@@ -170,7 +210,7 @@ def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air()
     logits[1:11, 1:4] = logits[1:11, 7:10] = logits[8:11, 1:10] = 3
     cores[1:3, 2] = cores[9, 8] = 2
     whole = components(logits, np.ones(logits.shape, bool), 1)
-    parts = split(whole, logits, cores, 1)
+    parts = single_objects(whole, logits, cores, 1)
     assert len(parts) == 2  # a polygon is connected
     assert sum(part.area_px for part in parts) == whole[0].area_px
     assert parts[1].pixels.covers(shapely.box(7, 1, 10, 4))  # the upper right end belongs to the lower core's leg
@@ -179,5 +219,5 @@ def test_a_part_is_connected_also_where_another_core_is_nearer_through_the_air()
 def test_each_part_has_the_score_of_its_own_pixels() -> None:
     whole, logits, cores = two_squares(6)
     logits[2:12, 3:13] = 0.5
-    left, right = split(whole, logits, cores, 1)
+    left, right = single_objects(whole, logits, cores, 1)
     assert left.score < 0.65 < 0.9 < right.score

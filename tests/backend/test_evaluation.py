@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -87,3 +88,14 @@ def test_a_set_without_folders_for_splits_is_read_whole(data: Path, tmp_path: Pa
     (data / "bld_jkpg" / "val" / "masks").rename(data / "bld_jkpg" / "masks")
     (data / "bld_jkpg" / "val").rmdir()
     assert len(list(evaluation.read(data, "test"))) == 2
+
+
+def test_parts_share_no_image_and_leave_none_out(data: Path) -> None:
+    whole, first, second = (
+        {image.name for image in evaluation.drawn(data, "val", 9, part=part)} for part in ((1, 1), (1, 2), (2, 2))
+    )
+    assert len(first) == len(second) == 1 and first | second == whole
+    assert evaluation.part_of("2/3") == (2, 3)
+    for text in ("0/2", "3/2", "1", "a/b", "1/2/3"):
+        with pytest.raises(argparse.ArgumentTypeError, match="such as 1/2"):
+            evaluation.part_of(text)

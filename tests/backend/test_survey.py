@@ -97,7 +97,7 @@ def soft(image: NDArray[np.uint8]) -> list[Piece]:
     logits = (image[::4, ::4, 0].astype(np.float32) - 128) / 16
     if not (logits > 0).any():
         return [Text("No fields here.")]
-    mask = Mask("fields", "field", logits, 0.9, 0, cores=logits - 4)
+    mask = Mask("fields", "field", logits, 0.9, 0, cores=9 * logits - 9)
     return [Text("Here are "), Text("fields", phrase=True), mask, Text(".")]
 
 

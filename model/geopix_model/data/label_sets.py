@@ -64,7 +64,7 @@ def _only(code: int) -> dict[int, int]:
 
 
 SETS = (
-    LabelSet("nwpu", "instances", excluded=("solar panel",), weight=10.0),
+    LabelSet("nwpu", "instances", excluded=("solar panel",), weight=9.0),
     LabelSet(
         "dubai",
         "masks",
@@ -73,33 +73,33 @@ SETS = (
         weight=5.0,
     ),
     LabelSet(
-        "bld_jkpg", "masks", _only(1), excluded=("airplane", "harbor", "baseball diamond", "storage tank"), weight=1.2
+        "bld_jkpg", "masks", _only(1), excluded=("airplane", "harbor", "baseball diamond", "storage tank"), weight=2.0
     ),
     LabelSet(
-        "bld_hot", "masks", _only(1), excluded=("airplane", "storage tank", *COAST, *SPORTS), scale=0.6, weight=1.0
+        "bld_hot", "masks", _only(1), excluded=("airplane", "storage tank", *COAST, *SPORTS), scale=0.6, weight=1.6
     ),
-    LabelSet("roads_epfl", "masks", {1: ID["road"]}, excluded=("airplane", *COAST), weight=1.6),
-    LabelSet("roads_mass", "masks", {1: ID["road"]}, excluded=("airplane",), weight=0.8),
+    LabelSet("roads_epfl", "masks", {1: ID["road"]}, excluded=("airplane", *COAST), weight=1.8),
+    LabelSet("roads_mass", "masks", {1: ID["road"]}, excluded=("airplane",), weight=1.2),
     LabelSet(
         "roads_japan",
         "masks",
         _only(3),
         excluded=("airplane", "storage tank", "baseball diamond", "ship"),
         scale=0.6,
-        weight=0.8,
+        weight=1.0,
     ),
-    LabelSet("roads_vegas", "masks", _only(3), excluded=("airplane", *COAST, "storage tank"), weight=0.4),
+    LabelSet("roads_vegas", "masks", _only(3), excluded=("airplane", *COAST, "storage tank"), weight=0.5),
     LabelSet("naip_trees", "masks", {1: ID["vegetation"]}, excluded=("airplane", *COAST), weight=1.2),
     LabelSet("naip_water", "masks", {2: ID["water"]}, excluded=("airplane", "storage tank", *SPORTS), weight=1.0),
     LabelSet(
-        "trees_seattle", "masks", {4: ID["vegetation"]}, excluded=("airplane", *COAST, "storage tank"), weight=0.2
+        "trees_seattle", "masks", {4: ID["vegetation"]}, excluded=("airplane", *COAST, "storage tank"), weight=0.3
     ),
-    LabelSet("solar_mask", "masks", _only(7), excluded=("airplane", "baseball diamond", *COAST), weight=1.2),
+    LabelSet("solar_mask", "masks", _only(7), excluded=("airplane", "baseball diamond", *COAST), weight=1.6),
     LabelSet(
-        "solar", "boxes", boxed="solar panel", core=0.85, excluded=("airplane", "baseball diamond", *COAST), weight=0.5
+        "solar", "boxes", boxed="solar panel", core=0.85, excluded=("airplane", "baseball diamond", *COAST), weight=0.8
     ),
     LabelSet(
-        "pools", "boxes", boxed="swimming pool", core=0.75, excluded=("airplane", *COAST, "storage tank"), weight=1.2
+        "pools", "boxes", boxed="swimming pool", core=0.75, excluded=("airplane", *COAST, "storage tank"), weight=1.6
     ),
     LabelSet(
         "cars",
@@ -107,8 +107,7 @@ SETS = (
         boxed="vehicle",
         core=0.85,
         excluded=("airplane", *COAST, "storage tank", *SPORTS),
-        scale=0.5,
-        weight=1.0,
+        weight=1.6,
     ),
     LabelSet(
         "aircraft_mil",

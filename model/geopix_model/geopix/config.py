@@ -41,11 +41,13 @@ class EvidenceConfig:
         weights: Of confidence, doubt, the target's own class map, and the surest other one.
         bias: For each class.
         generic: For a target that is of no class.
+        lift: For each class, added to the logits of its masks, so that zero is where they are best cut off.
     """
 
     weights: tuple[float, float, float, float] = (1.0, -0.5, 0.0, 0.0)
     bias: tuple[float, ...] = ()
     generic: float = -1.7
+    lift: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from transformers.models.sam2.configuration_sam2 import (
     Sam2VisionConfig,
 )
 
+from ..checkpoint_files import read_json
 from ..errors import CheckpointError
 from . import attention
 from .sizes import SAM, Shapes, clip_sizes, count, sam_sizes, shape_of
@@ -100,21 +100,6 @@ def load_config(folder: Path, shapes: Shapes) -> GeoPixelConfig:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the configuration in {folder} is incomplete or wrong ({error!r})") from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        CheckpointError: If it is missing or holds something else.
-    """
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path.name} in {path.parent} cannot be read ({error}); download it again") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path.name} in {path.parent} holds no JSON object; download it again")
-    return values
 
 
 def _language(values: Mapping[str, Any]) -> LlamaConfig:

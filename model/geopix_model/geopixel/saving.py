@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..checkpoint_files import read_json
 from . import keymap, tensor_files
-from .config import CLIP_CONFIG, CONFIG, SAM_CONFIG, read_json
+from .config import CLIP_CONFIG, CONFIG, SAM_CONFIG
 from .loading import unfilled
 from .model import GeoPixel
 from .sizes import clip_sizes, sam_sizes

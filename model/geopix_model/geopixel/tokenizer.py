@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sentencepiece import SentencePieceProcessor
 
+from ..checkpoint_files import read_json
 from ..errors import CheckpointError
-from .config import read_json
 
 TOKENIZER, ADDED = "tokenizer.model", "added_tokens.json"
 SEG, PHRASE, PHRASE_END = "[SEG]", "<p>", "</p>"

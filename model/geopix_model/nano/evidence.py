@@ -70,3 +70,8 @@ def evidence(config: EvidenceConfig, said: Testimony) -> Tensor:
     weights = said.own.new_tensor(config.weights)
     bias = config.bias[said.class_id] if said.class_id < len(config.bias) else config.generic
     return (weights[:, None, None] * said.witnesses).sum(0) + bias
+
+
+def lifted(config: EvidenceConfig, class_id: int) -> float:
+    """What is added to the mask logits of a class."""
+    return config.lift[class_id] if class_id < len(config.lift) else 0.0

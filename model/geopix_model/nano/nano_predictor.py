@@ -19,7 +19,7 @@ from ..geopix.model import GeoPix
 from ..geopix.vision import VisionFeatures
 from ..predictor import Mask, ModelInfo, Notice, Piece, Reading
 from ..tasks import Choice, chosen, meant
-from .evidence import Testimony, evidence, heard
+from .evidence import Testimony, evidence, heard, lifted
 from .guide import Guide
 from .lexicon import CLASSES, GENERIC, match
 from .prompts import question, token_id
@@ -104,11 +104,14 @@ class NanoPredictor:
                 ]
             yield from pieces
 
-    def testify(self, image: NDArray[np.uint8], prompt: str) -> Iterator[tuple[Mask, Testimony]]:
-        """The masks of an answer, each with what its evidence was made of."""
+    def testify(self, image: NDArray[np.uint8], prompt: str) -> Iterator[tuple[Mask, int, NDArray[np.float32]]]:
+        """The masks of an answer, each with its class and what its evidence was made of.
+
+        The latter is (4, h, w) on the grid of the mask, in the order of ``Testimony.witnesses``.
+        """
         for piece in self.answer(image, prompt):
             if isinstance(piece, Mask) and self._said is not None:
-                yield piece, self._said
+                yield piece, self._said.class_id, self._placed(self._said.witnesses, image.shape[:2])
 
     def _choose(self, state: Tensor, guide: Guide) -> int:
         """The id of the token that follows (H,) ``state``."""
@@ -162,31 +165,32 @@ class NanoPredictor:
         maps = None if features.maps is None else features.maps[0]
         self._said = heard(class_id, seen.confidence[0], self._doubt, maps, seen.logits.shape[1:])
         self._doubt = 0.0
-        sure = evidence(self.model.config.evidence, self._said)
+        weighed = self.model.config.evidence
+        sure, logits = evidence(weighed, self._said), seen.logits + lifted(weighed, class_id)
         return Mask(
             run.phrase,
             name,
-            self._placed(seen.logits, size),
-            _surest(seen.logits[0], sure),
+            self._placed(logits, size)[0],
+            _surest(logits[0], sure),
             run.target,
-            self._placed(sure[None], size),
-            self._placed(seen.cores, size) if countable and seen.cores is not None else None,
+            self._placed(sure[None], size)[0],
+            self._placed(seen.cores, size)[0] if countable and seen.cores is not None else None,
             countable=countable or not found,
         )
 
-    def _placed(self, logits: Tensor, size: tuple[int, int]) -> NDArray[np.float32]:
-        """Logits (1, h, w) of the padded square, on the image of (height, width) in its middle.
+    def _placed(self, planes: Tensor, size: Sequence[int]) -> NDArray[np.float32]:
+        """Planes (P, h, w) of the padded square, on the image of (height, width) in its middle.
 
         They keep their own resolution where the image fills the square.  The grid does not begin at the edge of a
         smaller one, so there they are enlarged to its pixels.
         """
         side, (height, width) = self.model.config.image_size, size
         if height == width == side:
-            return np.ascontiguousarray(logits[0].float().cpu().numpy())
+            return np.ascontiguousarray(planes.float().cpu().numpy())
         top, left = (side - height) // 2, (side - width) // 2
         # Bilinear would cut the corners of small things: IoU 0.004 lower on 89 masks of `val`.
-        whole = F.interpolate(logits[:, None].float(), (side, side), mode="bicubic", align_corners=False)[0, 0]
-        return np.ascontiguousarray(whole[top : top + height, left : left + width].cpu().numpy())
+        whole = F.interpolate(planes[None].float(), (side, side), mode="bicubic", align_corners=False)[0]
+        return np.ascontiguousarray(whole[:, top : top + height, left : left + width].cpu().numpy())
 
 
 def _surest(logits: Tensor, sure: Tensor) -> float:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..blocks.layers import resize
+from ..checkpoint_files import read_json
 from ..generate import LibraryReader, decode
 from ..geopix.published.boxes import parse
 from ..geopix.published.levels import Level, summed
@@ -26,7 +27,6 @@ from ..geopix.published.model import Picture, PublishedGeoPix
 from ..geopix.published.pixels import Frame, PixelReader, read_processor
 from ..geopix.published.prompts import Vocabulary, conversation, read_vocabulary
 from ..geopix.published.speech import Speech, Target
-from ..geopix.published.tensors import read_json
 from ..geopix.published.vision import NECK_LAYERS, patches
 from .geopix_memory import fact_rows, memory_rows
 from .recorded import NOT_CHECKED, compare, equal, exact, picture_of, tensors_of

@@ -36,6 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--mask-minutes", type=float, default=60.0)
     parser.add_argument("--crops", type=int, default=4, help="crops in one step of the mask stage")
     parser.add_argument("--start-from", type=Path, help="model folder whose weights to start from")
+    parser.add_argument(
+        "--clm",
+        choices=("released", "paper"),
+        default="released",
+        help="memory of a fresh model: 'paper' trains it late in the masks, the shipped model has none at work",
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
@@ -61,7 +67,8 @@ def _begin(args: argparse.Namespace) -> tuple[GeoPix, Tokenizer]:
     rng = random.Random(args.seed)
     known = [{c: rng.choice(("present", "absent")) for c in range(len(NAMES))} for _ in range(200)]
     tokenizer = train_tokenizer(generate(rng, rng.choice(known)) for _ in range(TOKENIZER_EXAMPLES))
-    config = GeoPixConfig(maps_hidden=64, text=TextConfig(vocab=tokenizer.get_vocab_size()), class_names=NAMES)
+    text = TextConfig(vocab=tokenizer.get_vocab_size())
+    config = GeoPixConfig(maps_hidden=64, text=text, class_names=NAMES, clm=args.clm)
     model = GeoPix(config)
     load_imagenet(model.vision.backbone, imagenet_weights())
     return model, tokenizer

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from ... import packing
+from ...checkpoint_files import read_json
 from ...errors import CheckpointError
 from ...packing import Packing
 from . import sizes
 from .memory import LIVE, MEMORY
 from .model import PublishedGeoPix, Sizes
-from .tensors import Shape, Tensors, in_folder, read_json, safetensors_file, torch_file
+from .tensors import Shape, Tensors, in_folder, safetensors_file, torch_file
 
 Mode = Literal["released", "paper"]
 MODES = ("released", "paper")

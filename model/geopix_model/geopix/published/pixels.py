@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPImageProcessorPil
 
+from ...checkpoint_files import read_json
 from ...errors import CheckpointError
 from .boxes import PercentBox
-from .tensors import read_json
 
 Framing = Literal["released", "centre", "whole"]
 OFF = -8.0  # logit of what the model has not seen: a probability of 0.03 %

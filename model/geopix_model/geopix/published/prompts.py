@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from ...checkpoint_files import read_json, require
 from ...errors import CheckpointError, PromptError
 from ...tasks import TAGS, Task, chosen
-from .tensors import read_json, require
 
 SYSTEM = (
     "A chat between a curious human and an artificial intelligence assistant. "

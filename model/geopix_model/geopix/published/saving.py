@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ...checkpoint_files import read_json
 from ...errors import CheckpointError
 from .loading import FUSED, LISTS, PLACES, Checkpoint, open_folder, places
 from .memory import MEMORY
 from .model import PublishedGeoPix
-from .tensors import read_json
 
 _SETTINGS = (".json", ".model", ".txt", ".md")
 

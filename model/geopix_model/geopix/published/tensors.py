@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ...checkpoint_files import read_json, require
 from ...errors import CheckpointError
 
 Shape = tuple[int, ...]
@@ -109,32 +109,6 @@ def torch_file(path: Path) -> Tensors:
     values = {name: value.detach() for name, value in named.items()}
     shapes = {name: tuple(value.shape) for name, value in values.items()}
     return Tensors(path.name, shapes, values.__getitem__, lambda name, at: values[name][at])
-
-
-def require(path: Path) -> None:
-    """Raises:
-    CheckpointError: If a file of the checkpoint is not there.
-    """
-    if not path.is_file():
-        raise CheckpointError(
-            f"the checkpoint {path.parent} has no {path.name}; download it again or choose another folder"
-        )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        CheckpointError: If the file is missing or no JSON object.
-    """
-    require(path)
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path.parent.name}/{path.name} cannot be read ({error}); download it again") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path.parent.name}/{path.name} is no JSON object; download the checkpoint again")
-    return values
 
 
 def _named(saved: Any) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,118 @@
+"""How much of its IoU the embedded model keeps in another light, behind haze, after compression, at another scale.
+
+Run: ``python -m benchmarks.robustness --data DATA [--set nwpu] [--each 12] [--folder MODEL] [--json out.json]``
+
+Every class that is in an image is asked for in words, first in the image as it is, then in each changed one; a row is
+the ratio of the mean IoU (mean over classes of the mean over images).  At another scale labels and image are resampled
+alike and no georeference is given, so that nothing tells the model what happened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import io
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.rows import Row, at_least
+from geopix_backend.engine import Engine
+from geopix_backend.evaluation import BOXED, drawn, score
+from geopix_model import registry
+from geopix_model.data.imagery import Labelled
+from geopix_model.evaluate.metrics import mean
+
+GOAL = 0.85
+Pixels = NDArray[np.uint8]
+Change = Callable[[Labelled], Labelled]
+
+
+def light(change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Change:
+    """A change of the pixels, given and returned as (H, W, 3) from 0 to 1."""
+
+    def changed(image: Labelled) -> Labelled:
+        pixels = change(image.pixels.astype(np.float32) / 255)
+        return dataclasses.replace(image, pixels=np.clip(np.rint(pixels * 255), 0, 255).astype(np.uint8))
+
+    return changed
+
+
+def jpeg(image: Labelled) -> Labelled:
+    """As a JPEG file of quality 40 gives it back."""
+    file = io.BytesIO()
+    Image.fromarray(image.pixels).save(file, "JPEG", quality=40)
+    return dataclasses.replace(image, pixels=np.asarray(Image.open(file)))
+
+
+def scaled(factor: float) -> Change:
+    """Resampled with its labels; ``factor`` 2 is half the ground sampling distance."""
+
+    def changed(image: Labelled) -> Labelled:
+        size = round(image.pixels.shape[1] * factor), round(image.pixels.shape[0] * factor)
+        how = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.BOX
+        nearest = Image.Resampling.NEAREST
+        present = np.asarray(Image.fromarray(image.present.view(np.int32)).resize(size, nearest)).view(np.uint32)
+        return dataclasses.replace(
+            image,
+            pixels=np.asarray(Image.fromarray(image.pixels).resize(size, how)),
+            present=present,
+            unknown=np.asarray(Image.fromarray(image.unknown).resize(size, nearest)),
+            objects=[(class_id, outline * factor) for class_id, outline in image.objects],
+        )
+
+    return changed
+
+
+CHANGES: dict[str, Change] = {
+    "darker by a third": light(lambda x: x * 0.67),
+    "brighter by a quarter": light(lambda x: x * 1.25),
+    "haze (0.3 of white)": light(lambda x: x * 0.7 + 0.3 * 0.85),
+    "warm cast (red + 15 %, blue - 15 %)": light(lambda x: x * np.array([1.15, 1.0, 0.85], np.float32)),
+    "JPEG at quality 40": jpeg,
+    "half the resolution": scaled(0.5),
+    "twice the resolution": scaled(2.0),
+}
+
+
+def measured(engine: Engine, images: Sequence[Labelled], change: Change | None = None) -> float:
+    """Mean over classes of the mean IoU over the images that have the class."""
+    values = defaultdict(list)
+    for image in images:
+        shown = image if change is None else change(image)
+        for class_id in sorted({c for c in image.source.labelled if image.mask(c).any()}):
+            found = score(engine, shown, class_id, random.Random(image.name))
+            values[found.class_name].append(found.iou or 0.0)
+    return mean(mean(each) for each in values.values())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints each ratio beside its goal."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the labelled image sets")
+    parser.add_argument("--set", help="only this set")
+    parser.add_argument("--each", type=int, default=12, help="images of one set at most")
+    parser.add_argument("--folder", type=Path, help="weights other than the installed ones")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args(argv)
+    images = [i for i in drawn(args.data, "val", args.each, args.set) if i.source.folder not in BOXED]
+    engine = Engine(registry.load("nano", "cpu", args.folder))
+    whole = measured(engine, images)
+    print(f"{len(images)} images as they are: IoU {whole:.3f}", flush=True)
+    rows: list[Row] = []
+    for name, change in CHANGES.items():
+        rows.append(at_least(f"IoU kept: {name}", measured(engine, images, change) / whole, GOAL))
+        print(f"{rows[-1].ratio:5.2f}  {name}", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
