@@ -154,15 +154,16 @@ def test_a_connection_that_breaks_off_is_a_clear_error(files: Files) -> None:
 FUZZ = """
 import sys
 from pathlib import Path
-from geopix_backend.raster import read_tile
-from geopix_backend.raster_scene import open_scene
+from geopix_backend.raster_scene import open_raster_at, open_scene
+from geopix_backend.raster_source import KeptOpen
 from geopix_backend.tiling import Window
 from geopix_model.errors import GeoPixError
 
 refused = read = 0
+opener = KeptOpen()  # one for all, as in the model process
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
-        read_tile(path)
+        open_raster_at(path, opener=opener)
         scene = open_scene(path)
         with scene.reading() as part:
             part(Window(0, 0, min(scene.height, 64), min(scene.width, 64)))
