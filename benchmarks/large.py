@@ -12,7 +12,6 @@ and compared with what the model says in one window in the middle of them, which
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window as RasterWindow
 
-from benchmarks.rows import Row, at_least, at_most, missing
+from benchmarks.rows import Row, at_least, at_most, missing, peak_mib
 from geopix_backend.blocks import Blend
 from geopix_backend.canvas import OFF, to_window
 from geopix_backend.demo import SCENES, fetch
@@ -238,8 +237,7 @@ def _ask(path: str, folder: str) -> None:
     journal = Journal(Path(folder) / f"job-{os.getpid()}", Job.of(scene, ASK, predictor))
     regions = sum(event.name == "region" for event in Engine(predictor).ask(scene, ASK, journal=journal))
     journal.remove()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{peak:.1f} {time.monotonic() - began:.1f} {regions}")
+    print(f"{peak_mib():.1f} {time.monotonic() - began:.1f} {regions}")
 
 
 if __name__ == "__main__":
