@@ -1,4 +1,8 @@
-"""Benchmark 2: soft logits to polygons, against enlarging them and ``rasterio.features.shapes``."""
+"""Benchmark 2: soft logits to polygons, against enlarging them and ``rasterio.features.shapes``.
+
+Ours is what the product does with the logits of a window: they are enlarged to its pixels, because that is where
+windows are blended, and their iso-line is simplified.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,11 @@ from affine import Affine
 
 from benchmarks import peers, synthetic
 from benchmarks.rows import Row, alternated, at_least
-from geopix_backend.contours import contours
-from geopix_backend.cubic import doubled
-from geopix_backend.simplify import simplify
-from geopix_backend.vectors import placed
+from geopix_backend.canvas import to_window
+from geopix_backend.findings import DEVIATION_PX
+from geopix_backend.vectors import smooth_polygons
 
-SIDE_PX, STRIDE_PX, DEVIATION_PX = 1024, 4, 0.3  # window, its pixels to a logit, of our outlines
+SIDE_PX = 1024  # of a window
 LEAST_PX = 40  # specks below this count for nobody
 GOAL_IOU, GOAL_VERTICES, GOAL_SPEED = 0.015, 3.0, 5.0
 
@@ -42,10 +45,10 @@ def rows(quick: bool) -> list[Row]:
 
 
 def ours(logits: np.ndarray) -> peers.Geometries:
-    """The iso-line of the logits on twice as many samples, simplified."""
-    scale = STRIDE_PX / 2
-    outlines = simplify(contours(doubled(logits)), DEVIATION_PX / scale, stairs=False)
-    return placed(outlines, Affine.scale(scale))
+    """The iso-line of the logits, enlarged by bicubic interpolation, simplified."""
+    return smooth_polygons(
+        to_window(logits, SIDE_PX, SIDE_PX), Affine.identity(), min_area_px=0, simplify_px=DEVIATION_PX
+    )
 
 
 def theirs(logits: np.ndarray) -> peers.Geometries:

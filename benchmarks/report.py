@@ -60,6 +60,10 @@ def _tables(rows: Rows) -> Iterable[str]:
             yield _table(lines)
         elif "milliseconds" in measured:
             yield f"{row['name']}: " + ", ".join(f"{k} {v:.0f} ms" for k, v in measured["milliseconds"].items()) + "."
+        elif "mebibytes" in measured:
+            yield (
+                f"{row['name']}: " + ", ".join(f"{k:,} px {v:.0f} MiB" for k, v in measured["mebibytes"].items()) + "."
+            )
         elif "seconds" in measured:
             yield f"{row['name']}: " + ", ".join(f"{k} {v:.3f} s" for k, v in measured["seconds"].items()) + "."
         elif "ours" in measured:

@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 Contestant = Callable[[], Any]
@@ -72,3 +73,12 @@ def alternated(contestants: Mapping[str, Contestant], repeats: int, calls: int =
             if attempt:
                 seconds[name].append(spent)
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def peak_mib() -> float:
+    """Peak memory of this process.
+
+    Not ``ru_maxrss``: Linux hands that of the parent down to a new program, whatever this one needs itself.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024

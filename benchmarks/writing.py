@@ -15,7 +15,7 @@ import shapely
 from pyproj import CRS
 
 from benchmarks.peers import Geometries
-from benchmarks.rows import Row, alternated, at_least, at_most, missing
+from benchmarks.rows import Row, alternated, at_least, at_most, missing, peak_mib
 from geopix_backend.batches import BATCH, batch
 from geopix_backend.export import write_batches
 from geopix_backend.export_formats import FIELDS, FORMATS
@@ -154,14 +154,13 @@ def _areas(repeats: int) -> Row:
 
 def _write_million(path: str) -> None:
     """Writes, and prints the peak memory of this process in GiB."""
-    import resource
 
     def source() -> Iterator[pa.RecordBatch]:
         for seed in range(MILLION // BATCH):
             yield from batches(rectangles(BATCH, seed), fields(BATCH))
 
     write_batches(path, source(), PLACE)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+    print(peak_mib() / 1024)
 
 
 if __name__ == "__main__":

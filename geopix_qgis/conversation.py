@@ -57,21 +57,15 @@ class Conversation(QtCore.QObject):
     """One conversation with one model process.
 
     Signals: ``phase_changed(Phase)``, ``turn_started(TurnRecord)``, ``text(str, target or None)``,
-    ``regions_added(int)`` with the count so far, ``progress(done, total, message)``, ``finished(TurnRecord)``,
-    ``models_changed()``, ``failed(str)`` and ``python_missing(str)``.
-
-    Attributes:
-        book: All questions of this project.
-        process: The model process.
-        models: What is known of the models, empty before the first start.
-        rates: How fast this machine is.
+    ``regions_added(int)`` with the count so far, ``progress(done, total, message, seconds_left)``,
+    ``finished(TurnRecord)``, ``models_changed()``, ``failed(str)`` and ``python_missing(str)``.
     """
 
     phase_changed = Signal(object)
     turn_started = Signal(object)
     text = Signal(str, object)
     regions_added = Signal(int)
-    progress = Signal(int, int, str)
+    progress = Signal(int, int, str, object)
     finished = Signal(object)
     models_changed = Signal()
     failed = Signal(str)
@@ -178,7 +172,7 @@ class Conversation(QtCore.QObject):
         self.turn_started.emit(turn)
         self._set(Phase.STARTING)
         if selection.rendering is not None:
-            self.progress.emit(0, 0, tr("Rendering the layer..."))
+            self.progress.emit(0, 0, tr("Rendering the layer..."), None)
         finest_m = self.facts.gsd_range_m[0] if self.facts else None
         self.process.leave_unless(target)
         away, again = isinstance(target, Endpoint), follow_up and bool(self.book.context)
@@ -230,10 +224,10 @@ class Conversation(QtCore.QObject):
         if self._asking is None or self.phase is not Phase.STARTING:
             return
         if self.process.endpoint is None:
-            self.progress.emit(0, 0, tr("Starting the model..."))
+            self.progress.emit(0, 0, tr("Starting the model..."), None)
         elif self._asking.body is not None:
             self._set(Phase.ASKING)
-            self.progress.emit(0, 0, tr("Waiting for the model..."))
+            self.progress.emit(0, 0, tr("Waiting for the model..."), None)
             self.process.set_busy(True)
             self._client.ask(self.process.endpoint, self._asking.body)
             self._asking.body = None
@@ -253,7 +247,7 @@ class Conversation(QtCore.QObject):
                 self._batch.start()
         elif isinstance(event, ProgressEvent):
             self._asking.windows = (event.done, event.total)
-            self.progress.emit(event.done, event.total, event.message)
+            self.progress.emit(event.done, event.total, event.message, event.seconds_left)
         elif isinstance(event, TileEvent):
             self._asking.crs_text, self._asking.gsd_m = event.crs, event.gsd_m
             self._warn(*event.warnings)  # those of the tile; the last event has those of the answer as well

@@ -14,7 +14,15 @@ from .errors import TileError
 from .protocol import ModelFacts, PixelTile
 from .raster import Selection
 from .translation import tr
-from .window_count import FILE_BYTES_PER_PX, MAX_TILE_PX, PICTURE_BYTES_PER_PX, tile_size, window_count
+from .window_count import (
+    FILE_BYTES_PER_PX,
+    MAX_TILE_PX,
+    PICTURE_BYTES_PER_PX,
+    SCENE_BYTES,
+    SCENE_PX,
+    tile_size,
+    window_count,
+)
 from .wording import duration
 from .wording import windows as windows_text
 
@@ -55,10 +63,11 @@ def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str 
         device: On which the model runs, as the rates know it; ``auto`` is the one that answered last.
 
     Raises:
-        TileError: If the model process would refuse the area because it is too large.
+        TileError: If the area has to be drawn by QGIS and is too large for that.  A part of a file may have any size.
     """
     width, height = tile_size(*selection.size, selection.resampled_by_m, facts.gsd_range_m)
-    if max(width, height) > MAX_TILE_PX:
+    drawn = isinstance(selection.tile, PixelTile)
+    if drawn and max(width, height) > MAX_TILE_PX:
         raise TileError(
             tr(
                 "For this model the area has {width:,} x {height:,} pixels, at most {max_tile_px:,} on "
@@ -71,10 +80,17 @@ def estimate(selection: Selection, facts: ModelFacts, rates: Rates, device: str 
     windows = window_count(width, height, facts.window_px, facts.overlap_px)
     rate = rates.seconds_per_window(facts.name, device)
     seconds = None if rate is None else rate * windows
-    per_px = PICTURE_BYTES_PER_PX if isinstance(selection.tile, PixelTile) else FILE_BYTES_PER_PX
-    rows = min(height, 2 * facts.window_px)  # that are not final yet
-    area_bytes = width * height * per_px + width * rows * 4 * (1 + TARGETS)
-    return Estimate(windows, seconds, facts.memory_bytes + area_bytes, _over(windows, seconds, area_bytes))
+    in_pieces = not drawn and width * height > SCENE_PX
+    if in_pieces:
+        area_bytes = SCENE_BYTES
+    else:
+        rows = min(height, 2 * facts.window_px)  # that are not final yet
+        area_bytes = width * height * (PICTURE_BYTES_PER_PX if drawn else FILE_BYTES_PER_PX)
+        area_bytes += width * rows * 4 * (1 + TARGETS)
+    over = _over(windows, seconds, area_bytes)
+    if over and in_pieces:
+        over += " " + tr("It can be stopped at any time: the same question then goes on where it was.")
+    return Estimate(windows, seconds, facts.memory_bytes + area_bytes, over)
 
 
 def describe(selection: Selection, cost: Optional[Estimate] = None) -> str:

@@ -31,7 +31,6 @@ from .raster_grid import Grid, Window, grid_of, with_context
 from .rendering import picture, picture_grid
 from .translation import tr
 
-MAX_WINDOW_PIXELS = 400_000_000
 NEAR = 1.1  # of the raster's extent: what lies farther away is cut off before it is brought into the raster's CRS
 MISSES = {
     AreaKind.VIEW: tr("The view does not touch the raster. Zoom to the layer, or choose Whole layer."),
@@ -102,7 +101,8 @@ def select(
             the view, and of a whole layer its own.
 
     Raises:
-        TileError: If there is no layer, it cannot be read, the area does not touch it, or there are too many pixels.
+        TileError: If there is no layer, it cannot be read, the area does not touch it, or QGIS has to draw too
+            many pixels.
     """
     if layer is None:
         raise TileError(tr("Add a raster layer to ask about it."))
@@ -132,7 +132,6 @@ def select(
     if dataset is None:
         tile, settings = picture(layer, grid, window)
         return Selection(tile, *facts, settings, facts[3])
-    _check_size(window)
     bands, stretch = shown_bands(layer)
     by_file = _sides_m(grid, window, crs_of(dataset))
     return Selection(PathTile(str(path), window, bands, stretch), *facts, None, by_file)
@@ -230,19 +229,6 @@ def _place(grid: Grid, area: Area, wanted: Optional[QgsGeometry]) -> tuple[Windo
     if area.kind is not AreaKind.VIEW:
         window = with_context(grid, window)
     return window, None if grid.covered(window, polygons) else polygons
-
-
-def _check_size(window: Window) -> None:
-    pixels = window[2] * window[3]
-    if pixels > MAX_WINDOW_PIXELS:
-        raise TileError(
-            tr(
-                "This area has {pixels:,.0f} million pixels, at most {max_window_pixels:,.0f} million "
-                "are read at once. Zoom in and choose View.",
-                pixels=pixels / 1e6,
-                max_window_pixels=MAX_WINDOW_PIXELS / 1e6,
-            )
-        )
 
 
 def _sides_m(grid: Grid, window: Window, crs: QgsCoordinateReferenceSystem) -> Optional[tuple[float, ...]]:

@@ -10,7 +10,9 @@ from typing import Optional
 
 MAX_ENLARGEMENT = 2.0
 GSD_TOLERANCE = 1.02  # a raster this close to the range keeps its native pixels
-MAX_TILE_PX = 16384  # on a side, after resampling
+MAX_TILE_PX = 16384  # on a side, after resampling, of pixels that travel
+SCENE_PX = 4096 * 4096  # a part of a file that has more is read piece by piece
+SCENE_BYTES = 640 * 2**20  # for the pieces that are in work then, whatever the size of the raster
 FILE_BYTES_PER_PX = 28  # at the peak, while a float band is stretched to 8 bit beside the finished ones
 PICTURE_BYTES_PER_PX = 24  # the same for pixels that travel, and the rendered image with its copies before that
 

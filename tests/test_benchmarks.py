@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 import shapely
 
 from benchmarks import masks, run, synthetic
-from benchmarks.rows import alternated, at_least, at_most, missing
+from benchmarks.rows import alternated, at_least, at_most, missing, peak_mib
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_rows_know_whether_they_reach_their_goal() -> None:
@@ -34,6 +37,13 @@ def test_contestants_take_turns_and_the_first_round_does_not_count() -> None:
 
     seconds = alternated({"a": slow_at_first, "b": lambda: calls.append("b") or 7.0}, 2)
     assert calls == ["a", "b"] * 3 and seconds["a"] < 0.2 and seconds["b"] == 7.0
+
+
+def test_the_peak_is_that_of_the_program_and_not_of_the_one_that_started_it() -> None:
+    held = np.ones(300 * 2**20, np.uint8)
+    program = "from benchmarks.rows import peak_mib; print(peak_mib())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert peak_mib() > held.nbytes / 2**20 > float(done.stdout) > 5
 
 
 @pytest.mark.parametrize("name", run.BENCHMARKS)

@@ -39,8 +39,7 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     """
     if 0 in logits.shape:
         return trace(np.zeros(logits.shape, bool))
-    known = np.pad(logits, 3, mode="edge")
-    known[:2] = known[-2:] = known[:, :2] = known[:, -2:] = np.nan
+    known = _bordered(logits)
     inside = known[2:-2, 2:-2] > 0 if labels is None else np.pad(labels, 1, mode="edge")
     stairs = trace(inside, min_area_px)
     corner = stairs.points.view(np.complex128)[:, 0]
@@ -60,11 +59,21 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     return _closed(points, before, stairs)
 
 
+def _bordered(logits: Floats) -> Floats:
+    """The logits with three pixels more on each side: the nearest ones like their neighbours, the others NaN."""
+    height, width = logits.shape
+    known = np.full((height + 6, width + 6), np.nan, logits.dtype)
+    known[3:-3, 3:-3] = logits
+    known[2, 3:-3], known[-3, 3:-3] = logits[0], logits[-1]
+    known[2:-2, 2], known[2:-2, -3] = known[2:-2, 3], known[2:-2, -4]
+    return known
+
+
 def _crossings(known: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
     """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none.
 
     Args:
-        known: The logits with three pixels more on each side: the nearest ones like their neighbours, the others NaN.
+        known: See ``_bordered``.
         middle: Of the edges, in coordinates of an array with one pixel more on each side.
         inwards: From the outer to the inner pixel.
     """

@@ -24,6 +24,7 @@ from .components import Component, components, drawn
 from .describing import is_sure
 from .findings import Findings
 from .journal import Journal
+from .pace import Pace
 from .plan import Plan, plan
 from .question import Question
 from .raster import Tile, interleaved
@@ -80,6 +81,7 @@ class _Answer:
         self._notices = [*tile.warnings, *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
         self._done, self._stopped = 0, False
+        self._pace = Pace(len(self._windows))
 
     def events(self) -> Iterator[Event]:
         """All events, in order."""
@@ -147,6 +149,7 @@ class _Answer:
         rectangles: dict[str, list[list[TileBox]]] = {}
         settled = 0
         for index, window in enumerate(self._windows):
+            began = time.monotonic()
             named, drawn, told = self._look(window)
             sentences += told
             for key, found in drawn.items():
@@ -156,6 +159,8 @@ class _Answer:
             if self._stopped:
                 break
             self._done = index + 1
+            seen = self._pace.look if self._tile.valid[window.slices].any() else self._pace.empty
+            seen(time.monotonic() - began)
             final = tiling.final_rows(self._windows, index)
             # What is the largest, say, is known after the last window only.
             if final > settled and self._done < len(self._windows) and not self._plan.late:
@@ -271,4 +276,4 @@ class _Answer:
         return [s for s in rest if s.whole or (s.grounded and None not in s.counted)]
 
     def _progress(self) -> ProgressEvent:
-        return ProgressEvent(self._done, len(self._windows))
+        return ProgressEvent(self._done, len(self._windows), seconds_left=self._pace.seconds_left)

@@ -28,7 +28,7 @@ from .wording import Fact, stems, thing
 
 _REFERENCE = "beside "  # before the key of a target that others are compared with
 NEIGHBOURS_PX = 2  # beyond a pixel edge that decide where the outline crosses; see ``contours``
-DEVIATION_PX = 0.5  # of outlines with sub-pixel edges from the iso-line that they stand for
+DEVIATION_PX = 0.3  # of outlines with sub-pixel edges from the iso-line that they stand for
 
 
 class _Target:

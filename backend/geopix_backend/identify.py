@@ -44,6 +44,11 @@ class Identifier:
         """That of the model."""
         return self._predictor.info
 
+    @property
+    def asks(self) -> str:
+        """All that its answers depend on beside the model and the image."""
+        return repr((self._things, self._references, self._speaks))
+
     def answer(
         self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: Choice = "auto"
     ) -> Iterator[Piece]:

@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock, Timeout
 
 from .errors import JournalError
 from .tiling import Window
 from .work import Answer, Job
 
 JOB = "job.json"
+LOCK = "lock"  # held while somebody writes here; it ends with its process, however that ends
 KEPT_S = 14 * 86400.0  # without a target beside it, a journal that nobody went on with
 WINDOWS_IN_A_FOLDER = 4096  # pixels along a side of the raster whose windows share a folder
 ROOT_VARIABLE = "GEOPIX_JOURNALS"
@@ -56,24 +58,28 @@ class Journal:
         resumed: Whether there were answers of this job already.
 
     Raises:
-        JournalError: If the folder holds another job's answers, or cannot be written.
+        JournalError: If the folder holds another job's answers, is in use, or cannot be written.
     """
 
     def __init__(self, folder: Path, job: Job, *, anew: bool = False) -> None:
         self.folder, self.job = folder, job
+        self._lock = _locked(folder)
         self.resumed = found(folder, job)
         if self.resumed:
             os.utime(folder)  # not to be pruned
             return
         if (folder / JOB).exists() and not anew:
+            self.close()
             raise JournalError(
                 f"{folder} holds what was found for another question: {_asked(folder)}.  Ask that one to go on with "
                 "it, or use --overwrite to give it up."
             )
-        if (folder / JOB).exists():
-            shutil.rmtree(folder)
+        for old in folder.iterdir() if (folder / JOB).exists() else ():
+            if old.is_dir():
+                shutil.rmtree(old)
+            elif old.name != LOCK:
+                old.unlink()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._write(folder / JOB, job.to_json().encode())
         except OSError as error:
             raise _failed(folder, error) from error
@@ -106,8 +112,13 @@ class Journal:
         except OSError as error:
             raise _failed(self.folder, error) from error
 
+    def close(self) -> None:
+        """Lets others go on with the job; what was kept stays."""
+        self._lock.release()
+
     def remove(self) -> None:
         """Forgets everything: the result has been written."""
+        self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, window: Window) -> Path:
@@ -119,6 +130,22 @@ class Journal:
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         part.write_bytes(data)
         os.replace(part, path)
+
+
+def _locked(folder: Path) -> FileLock:
+    """The lock of a folder, which is made where it is missing."""
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise JournalError(
+            f"The same question about the same raster is being answered already, by another program that keeps what it "
+            f"finds in {folder}; wait until it has ended, or stop it and ask again to go on from there."
+        ) from error
+    except OSError as error:
+        raise _failed(folder, error) from error
+    return lock
 
 
 def _asked(folder: Path) -> str:

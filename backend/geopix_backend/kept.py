@@ -71,8 +71,8 @@ class Kept:
         """
         going_on = self.journal is not None and self.journal.resumed
         write_batches(target, self._batches(), crs, overwrite=overwrite or going_on)
-        if self.journal is not None and not self.stopped:
-            self.journal.remove()
+        if self.journal is not None:
+            self.journal.close() if self.stopped else self.journal.remove()
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.journal is None:

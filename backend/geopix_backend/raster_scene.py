@@ -102,11 +102,6 @@ class Scene:
         corner = self.transform * Affine.translation(self.area.col, self.area.row)
         return Asked(corner, self.crs, self.area.height, self.area.width)
 
-    @property
-    def resampled(self) -> bool:
-        """Whether a pixel of the grid is not one of the raster."""
-        return (self.frame.width, self.frame.height) != (self.frame.window.width, self.frame.window.height)
-
     @cached_property
     def identity(self) -> dict[str, Any]:
         """What decides the pixels, in plain JSON types: the file and its state, and how it is read."""

@@ -57,7 +57,10 @@ def single_objects(
 
 
 def _with_core(found: Sequence[Component], cores: Floats, whole_px: float) -> list[Component]:
-    whole = labelled(found, cores.shape)
+    if not found:
+        return []
+    place = room_of(found, cores.shape)
+    whole, cores = labelled(found, cores.shape)[place], cores[place]
     surest = np.full(len(found) + 1, -np.inf, np.float32)
     inside = whole > 0
     np.maximum.at(surest, whole[inside], cores[inside])

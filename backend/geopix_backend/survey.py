@@ -339,7 +339,11 @@ def survey(
             f"{scene.area.width:,} x {scene.area.height:,} pixels (at most {TILE_PX:,} in all); choose a part of it."
         )
     kept = journal or Journal(place_of(job := Job.of(scene, question, plan.predictor)), job)
-    for event in Survey(plan, scene, question, kept, cancelled, side).events():
-        yield event
-        if isinstance(event, DoneEvent) and not event.stopped and journal is None:
-            kept.remove()
+    try:
+        for event in Survey(plan, scene, question, kept, cancelled, side).events():
+            yield event
+            if isinstance(event, DoneEvent) and not event.stopped and journal is None:
+                kept.remove()
+    finally:
+        if journal is None:
+            kept.close()

@@ -40,17 +40,6 @@ def polygons(
     return list(found[np.argsort(-shapely.area(found), kind="stable")])
 
 
-def instances(
-    labels: NDArray[np.integer[Any]], transform: Affine, *, min_area_px: float = 12, simplify_px: float = 0.0
-) -> tuple[Geometries, NDArray[np.integer[Any]]]:
-    """Polygons of the 4-connected areas of equal labels other than 0, and the label of each; else as ``polygons``.
-
-    An object in several pieces comes as several polygons with its label.
-    """
-    found = simplify(trace(labels, min_area_px), simplify_px)
-    return placed(found, transform), found.values
-
-
 def smooth_polygons(
     logits: NDArray[np.float32],
     transform: Affine,

@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Predictor, Text
 
+from .asker import Asker
 from .errors import JournalError
+from .identify import Identifier
 from .question import Question
 from .raster import interleaved
 from .raster_scene import Scene
 from .tiling import Window
 
-FORMAT = 2  # of stored answers
+FORMAT = 3  # of stored answers
 PIECES = {kind.__name__: kind for kind in (Text, Measure, Mask, Box, Notice)}
 ARRAYS = ("logits", "evidence", "cores")
 Array = NDArray[Any]
@@ -38,7 +40,9 @@ class Job:
 
     Attributes:
         raster: ``Scene.identity`` as JSON text.
-        prompt, history, task: Of the question; history is (prompt, answer) pairs.
+        prompt, task: Of the question.
+        history: (prompt, answer) pairs that the model reads; none where it is asked in words of our own.
+        asks: What is asked then (see ``asker``); else "".
         model: Name and revision of the weights.
         window_px, overlap_px: How the raster is cut into windows.
     """
@@ -46,6 +50,7 @@ class Job:
     raster: str
     prompt: str
     history: tuple[tuple[str, str], ...]
+    asks: str
     task: str
     model: str
     window_px: int
@@ -55,10 +60,12 @@ class Job:
     def of(cls, scene: Scene, question: Question, predictor: Predictor) -> Job:
         """The job of a question about a scene."""
         info = predictor.info
+        asks = predictor.asks if isinstance(predictor, (Asker, Identifier)) else ""
         return cls(
             json.dumps(scene.identity, sort_keys=True),
             question.prompt,
-            tuple(question.pairs),
+            () if asks else tuple(question.pairs),
+            asks,
             question.task,
             f"{info.name} {info.revision}".strip(),
             info.window_px,

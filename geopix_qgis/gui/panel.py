@@ -9,6 +9,7 @@ from qgis.gui import QgsMapCanvas, QgsMapLayerComboBox
 
 from ..qt import QtCore, QtGui, QtWidgets, Signal
 from ..translation import tr
+from ..wording import duration
 from .area_picker import AreaPicker
 from .buttons import tool_button
 from .colours import show_note
@@ -67,11 +68,14 @@ class Panel(QtWidgets.QWidget):
         """The line below the choices: grey, or amber where something stands in the way."""
         show_note(self.facts, text, warning=warning)
 
-    def show_progress(self, done: int, total: int, message: str) -> None:
-        """Windows read so far; without a total the bar moves to and fro."""
+    def show_progress(self, done: int, total: int, message: str, seconds_left: Optional[float] = None) -> None:
+        """Windows read so far, and how long the rest takes where that is known; without a total it moves to and fro."""
         self.progress.setRange(0, total)
         self.progress.setValue(done)
-        self.progress.setFormat(message or (tr("{done} of {total} windows", done=done, total=total) if total else ""))
+        text = message or (tr("{done:,} of {total:,} windows", done=done, total=total) if total else "")
+        if seconds_left and not message:
+            text += tr(", {duration} left", duration=duration(seconds_left))
+        self.progress.setFormat(text)
         self.progress.show()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:

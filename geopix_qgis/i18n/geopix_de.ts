@@ -297,6 +297,11 @@
     </message>
     <message>
         <location filename="../estimate.py"/>
+        <source>It can be stopped at any time: the same question then goes on where it was.</source>
+        <translation>Es lässt sich jederzeit anhalten: dieselbe Frage geht dann da weiter, wo sie war.</translation>
+    </message>
+    <message>
+        <location filename="../estimate.py"/>
         <source>as drawn by QGIS</source>
         <translation>wie von QGIS gezeichnet</translation>
     </message>
@@ -1549,6 +1554,17 @@
     </message>
     <message>
         <location filename="../gui/panel.py"/>
+        <location filename="../model_choice.py"/>
+        <source>, {duration} left</source>
+        <translation>, noch {duration}</translation>
+    </message>
+    <message>
+        <location filename="../gui/panel.py"/>
+        <source>{done:,} of {total:,} windows</source>
+        <translation>{done:,} von {total:,} Fenstern</translation>
+    </message>
+    <message>
+        <location filename="../gui/panel.py"/>
         <location filename="../processing/algorithm.py"/>
         <source>Raster</source>
         <translation>Raster</translation>
@@ -1597,11 +1613,6 @@
         <location filename="../gui/panel.py"/>
         <source>Write the polygons to a file</source>
         <translation>Die Polygone in eine Datei schreiben</translation>
-    </message>
-    <message>
-        <location filename="../gui/panel.py"/>
-        <source>{done} of {total} windows</source>
-        <translation>{done} von {total} Fenstern</translation>
     </message>
     <message>
         <location filename="../gui/prompt_input.py"/>
@@ -2962,11 +2973,6 @@ sudo apt install {package}</translation>
         <translation>{stage}: {done_bytes:.1f} von {total_bytes:.1f} GB</translation>
     </message>
     <message>
-        <location filename="../model_choice.py"/>
-        <source>, {duration} left</source>
-        <translation>, noch {duration}</translation>
-    </message>
-    <message>
         <location filename="../outlines.py"/>
         <source>The area has {corners:,} corners. Choose polygons with at most {max_corners:,}.</source>
         <translation>Das Gebiet hat {corners:,} Ecken. Wählen Sie Polygone mit höchstens {max_corners:,}.</translation>
@@ -3213,11 +3219,6 @@ Das Modell läuft auf diesem Rechner, im Prozess des GeoPix-Bedienfelds oder, wo
         <location filename="../raster.py"/>
         <source>The raster has no CRS, so no place on earth is found in it. Set its CRS, or draw a box.</source>
         <translation>Das Raster hat kein KBS, also ist darin kein Ort auf der Erde zu finden. Setzen Sie sein KBS, oder zeichnen Sie ein Rechteck.</translation>
-    </message>
-    <message>
-        <location filename="../raster.py"/>
-        <source>This area has {pixels:,.0f} million pixels, at most {max_window_pixels:,.0f} million are read at once. Zoom in and choose View.</source>
-        <translation>Dieses Gebiet hat {pixels:,.0f} Millionen Pixel, höchstens {max_window_pixels:,.0f} Millionen werden auf einmal gelesen. Zoomen Sie hinein, und wählen Sie „Ausschnitt“.</translation>
     </message>
     <message>
         <location filename="../raster_grid.py"/>

@@ -17,7 +17,7 @@ from shapely.geometry import shape
 
 from geopix_backend import outlines
 from geopix_backend.outlines import joined, trace, trace_strips
-from geopix_backend.vectors import instances, polygons
+from geopix_backend.vectors import placed, polygons
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=14)
 MASKS = hnp.arrays(bool, SHAPES)
@@ -57,7 +57,8 @@ def test_polygons_on_any_grid_fill_their_pixels_and_no_others(
     labels: np.ndarray, wide: float, tall: float, turn: float, shear: float
 ) -> None:
     grid = Affine.translation(4e5, 5e6) * Affine.rotation(turn) * Affine.shear(shear, 0) * Affine.scale(wide, tall)
-    found, values = instances(labels, grid, min_area_px=0)
+    traced = trace(labels)
+    found, values = placed(traced, grid), traced.values
     pixel = abs(grid.determinant)
     assert shapely.is_valid(found).all()
     assert shapely.area(found).sum() == pytest.approx(pixel * np.count_nonzero(labels), rel=1e-6)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,8 @@ from geopix_backend.survey import survey
 from geopix_backend.tiling import Layout
 from geopix_backend.work import Answer, Job, Unit, work_out
 from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Text
-from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent
-from tests.backend.fakes import FakePredictor, Script, bright, raster_file
+from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, Turn
+from tests.backend.fakes import FakeLister, FakePredictor, Script, bright, raster_file
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = Question("segment all buildings", min_area_px=1)
@@ -186,6 +187,7 @@ def test_answers_worked_out_in_any_order_give_the_same(tmp_path: Path) -> None:
             answer = work_out(unit, predictor, *read(unit.window), lambda: False)
             assert answer is not None
             journal.write(unit.window, answer)
+    journal.close()
     unused = fake(lambda image: pytest.fail("a window was looked at twice"))
     assert same(look(tmp_path / "job", path, predictor=unused), look(tmp_path / "other", path, predictor=fake(soft)))
 
@@ -278,6 +280,32 @@ def test_a_journal_of_another_question_is_refused_and_never_deleted_unasked(tmp_
         job(tmp_path / "job", scene, predictor, Question("the roads"))
     assert Journal(tmp_path / "job", Job.of(scene, ASK, predictor)).resumed
     assert not Journal(tmp_path / "job", Job.of(scene, Question("the roads"), predictor), anew=True).resumed
+
+
+def test_a_job_that_somebody_works_at_is_refused_until_he_has_ended(tmp_path: Path) -> None:
+    path, folder = picture(tmp_path / "scene.tif", hills(900, 900, 60.0)), tmp_path / "job"
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder), str(path)], cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("*-*/*-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(JournalError, match="is being answered already, by another program"):
+            look(folder, path, predictor=fake(soft))
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+    assert regions(look(folder, path, predictor=fake(soft)))  # the lock went with its process
+
+
+def test_a_stopped_question_is_gone_on_with_whatever_was_talked_of_since(tmp_path: Path) -> None:
+    scene = open_scene(raster_file(tmp_path / "scene.tif", blobs(200, 200)))
+    later = replace(ASK, history=[Turn(ASK.prompt, "Stopped.")])
+    lister = FakeLister(window_px=128)
+    one, two = (Job.of(scene, each, plan(lister, each, scene.asked).predictor) for each in (ASK, later))
+    assert one == two and "building" in one.asks
+    own = fake(bright)  # reads the history itself
+    assert Job.of(scene, ASK, own) != Job.of(scene, later, own)
 
 
 def test_reading_ahead_raises_what_the_reader_raised_and_ends_with_its_user() -> None:

@@ -16,6 +16,7 @@ from rasterio.windows import Window
 from geopix_backend import raster_frame, tiling
 from geopix_backend.geodesy import pixel_size_m
 from geopix_backend.raster import read_tile, tile_from_pixels
+from geopix_backend.raster_scene import TILE_PX
 from geopix_qgis import window_count as plugin
 from geopix_qgis.protocol import PixelTile
 
@@ -47,9 +48,9 @@ def test_the_count_is_the_number_of_windows_that_are_cut(width: int, height: int
 
 
 def test_the_constants_are_those_of_the_model_process() -> None:
-    ours = plugin.MAX_ENLARGEMENT, plugin.GSD_TOLERANCE, plugin.MAX_TILE_PX
+    ours = plugin.MAX_ENLARGEMENT, plugin.GSD_TOLERANCE, plugin.MAX_TILE_PX, plugin.SCENE_PX
     limit = read_tile.__kwdefaults__["max_px"]
-    assert ours == (raster_frame.MAX_ENLARGEMENT, raster_frame.GSD_TOLERANCE, limit)
+    assert ours == (raster_frame.MAX_ENLARGEMENT, raster_frame.GSD_TOLERANCE, limit, TILE_PX)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

@@ -85,7 +85,7 @@ def test_a_question_that_waits_for_the_model_says_so(dock, ask, qtbot):
     said = []
     dock.conversation.progress.connect(lambda *progress: said.append(progress))
     ask()
-    assert (0, 0, "Waiting for the model...") in said
+    assert (0, 0, "Waiting for the model...", None) in said
 
 
 @pytest.mark.parametrize(("crs", "x"), [("EPSG:2056", 1e20), ("", 1e20)])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import Qgis, QgsRectangle
+from osgeo import gdal
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsRectangle
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QWidget
@@ -102,6 +103,38 @@ def test_an_area_over_a_limit_is_asked_about_first(dock, ask, qtbot):
     assert dock.conversation.active
     qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
     assert dock.panel.send.text() == "Send"
+
+
+def test_a_huge_file_is_asked_about_once_its_cost_was_said(dock, ask, qtbot, tmp_path, add_raster):
+    ask("first")  # which tells the dock what the model is
+    path = tmp_path / "huge.vrt"
+    dataset = gdal.GetDriverByName("VRT").Create(str(path), 100_000, 100_000, 3)
+    dataset.SetGeoTransform((500_000, 0.5, 0, 5_400_000, 0, -0.5))
+    dataset.SetProjection(QgsCoordinateReferenceSystem("EPSG:32633").toWkt())
+    dataset = None
+    dock.panel.raster.setLayer(add_raster(path))
+    dock.panel.prompt.setPlainText("second")
+    dock.panel.send.click()
+    assert not dock.conversation.active and dock.panel.send.text() == "Send anyway"
+    assert "97,969 windows" in dock.panel.facts.text() and "stopped at any time" in dock.panel.facts.text()
+    dock.panel.send.click()
+    qtbot.waitUntil(lambda: not dock.conversation.active, timeout=10_000)
+    assert dock.conversation.turns[-1].answer and not dock.conversation.turns[-1].problem
+
+
+def test_the_time_left_is_shown_beside_the_windows(dock, ask, serve, fake):
+    shown = []
+
+    def answer(request):
+        yield protocol.encode_event(protocol.ProgressEvent(1_500, 97_000, seconds_left=7_300.0))
+        yield from (protocol.encode_event(event) for event in fake.events_for(request))
+
+    server = serve(answer)
+    process = dock.conversation.process
+    process.state, process.endpoint = State.READY, Endpoint(server.port, server.token)
+    dock.conversation.progress.connect(lambda *_: shown.append(dock.panel.progress.format()))
+    ask()
+    assert "1,500 of 97,000 windows, 2.0 h left" in shown and "1 of 2 windows" in shown
 
 
 def test_send_is_stop_while_an_answer_is_on_its_way_and_escape_stops_too(dock, qtbot, ask):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsSettings
@@ -9,10 +11,11 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsSettings
 from geopix_qgis.areas import WHOLE_LAYER
 from geopix_qgis.errors import TileError
 from geopix_qgis.estimate import STORE, Rates, describe, estimate
-from geopix_qgis.protocol import ModelFacts
+from geopix_qgis.protocol import ModelFacts, PixelTile
 from geopix_qgis.raster import select
 
 NANO = ModelFacts("nano", "Nano", 10**7, 700 * 2**20, "MIT", "", True, 384, 64, (0.2, 1.2))
+PLACE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
 AWAY = (0, 0, 1, 1)
 UTM33 = "EPSG:32633"
 
@@ -125,13 +128,25 @@ def test_many_windows_are_asked_about_only_where_no_time_is_known(whole):
 def test_an_area_that_fills_the_memory_is_asked_about(whole):
     rates = Rates()
     rates.note("nano", "cuda", 10_000, 1.0)
-    cost = estimate(whole(12_000, 12_000), NANO, rates)
+    drawn = replace(whole(12_000, 12_000), tile=PixelTile(12_000, 12_000, PLACE))
+    cost = estimate(drawn, NANO, rates)
     assert "GiB of memory" in cost.over and cost.memory_bytes > NANO.memory_bytes + 2 * 2**30
 
 
-def test_what_the_model_process_would_refuse_is_refused_before(whole):
+def test_a_file_of_any_size_may_be_asked_about_at_flat_memory(whole):
+    costs = [estimate(whole(side, side), NANO, Rates()) for side in (12_000, 100_000)]
+    assert costs[0].memory_bytes == costs[1].memory_bytes < NANO.memory_bytes + 2**30
+    assert costs[1].windows == 313**2
+    assert "97,969 windows, which may take long" in costs[1].over and costs[1].over.endswith("goes on where it was.")
+    rates = Rates()
+    rates.note("nano", "cpu", 1, 0.11)
+    assert "about 3.0 h" in estimate(whole(100_000, 100_000), NANO, rates).over
+
+
+def test_what_qgis_cannot_draw_in_one_go_is_refused_before(whole):
+    drawn = replace(whole(20_000, 100), tile=PixelTile(20_000, 100, PLACE))
     with pytest.raises(TileError, match="20,000 x 100 pixels, at most 16,384"):
-        estimate(whole(20_000, 100), NANO, Rates())
+        estimate(drawn, NANO, Rates())
 
 
 def test_the_line_says_size_resolution_windows_time_and_memory(whole):

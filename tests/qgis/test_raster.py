@@ -143,11 +143,11 @@ def test_no_layer_and_a_broken_layer_are_refused(look_at, tmp_path):
         select(QgsRasterLayer(str(tmp_path / "gone.tif"), "gone"), VIEW, view)
 
 
-def test_more_pixels_than_are_read_at_once_are_refused_with_both_numbers(tmp_path, add_raster, look_at):
+def test_a_file_of_any_size_is_named_as_a_whole(tmp_path, add_raster, look_at):
     path = tmp_path / "huge.vrt"
-    gdal.GetDriverByName("VRT").Create(str(path), 30_000, 20_000, 3).FlushCache()
-    with pytest.raises(TileError, match="600 million pixels, at most 400 million"):
-        select(add_raster(path), WHOLE_LAYER, look_at((0, 0, 1, 1)))
+    gdal.GetDriverByName("VRT").Create(str(path), 300_000, 200_000, 3).FlushCache()
+    selection = select(add_raster(path), WHOLE_LAYER, look_at((0, 0, 1, 1)))
+    assert selection.tile.path == str(path) and selection.tile.window == (0, 0, 300_000, 200_000)
 
 
 def test_bands_and_stretch_are_those_that_the_analyst_sees(write_raster, add_raster, look_at):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
 
 from geopix_qgis import areas, settings
 from geopix_qgis.backend_process import State
@@ -20,7 +21,16 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="needs the environme
 
 
 @pytest.fixture(scope="module")
-def talk(qgis_app):
+def journals(tmp_path_factory):
+    """Where the model process keeps what it found in large rasters."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("journals")
+        patch.setenv("GEOPIX_JOURNALS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def talk(qgis_app, journals):
     """One conversation, so that the model is loaded once."""
     talk = Conversation()
     yield talk
@@ -105,6 +115,34 @@ def test_stop_leaves_the_process_ready_for_the_next_question(talk, ask, write_ra
     assert talk.phase is Phase.STOPPED
     turn, problems = ask(add_raster(write_raster()))
     assert problems == [] and turn.answer.strip()
+
+
+def test_a_file_beyond_any_tile_is_stopped_and_goes_on_where_it_was(
+    talk, ask, tmp_path, add_raster, look_at, qtbot, journals
+):
+    path, side = tmp_path / "huge.tif", 17_000
+    options = ["TILED=YES", "SPARSE_OK=YES", "COMPRESS=DEFLATE"]
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), side, side, 3, gdal.GDT_Byte, options)
+    dataset.SetGeoTransform((500_000, 0.5, 0, 5_400_000, 0, -0.5))
+    dataset.SetProjection(QgsCoordinateReferenceSystem("EPSG:32633").toWkt())
+    grain = np.random.default_rng(0).integers(1, 255, (1500, 3000), dtype=np.uint8)
+    for band in (1, 2, 3):
+        dataset.GetRasterBand(band).SetNoDataValue(0)
+        dataset.GetRasterBand(band).WriteArray(grain, 2_000, 100)
+    dataset = None
+    layer = add_raster(path)
+    settings.save(settings.Settings(backend_python=str(PYTHON)))
+    progress = []
+    talk.progress.connect(lambda *values: progress.append(values))
+    assert talk.ask("Segment the buildings", layer, areas.WHOLE_LAYER, look_at(VIEW))
+    qtbot.waitUntil(lambda: any(done > 20 for done, *_ in progress), timeout=LIMIT_MS)
+    talk.stop()
+    qtbot.waitUntil(lambda: not talk.active, timeout=5000)
+    assert progress[-1][1] == 53**2 and progress[-1][3] is not None  # windows in all, seconds left
+    assert list(journals.glob("*/job.json"))
+    turn, problems = ask(layer)
+    assert problems == [] and turn.answer.strip() and "this goes on from there" in turn.warning
+    assert not list(journals.glob("*/job.json"))  # the answer is whole
 
 
 def test_polygons_lie_on_the_raster(talk, ask, write_raster, add_raster):
