@@ -26,6 +26,7 @@ from geopix_model.nano.lexicon import CLASSES
 from geopix_qgis.protocol import RegionEvent
 
 from .engine import Engine
+from .errors import UsageError
 from .evaluation_report import as_json, table, tile_of, write_pictures
 from .question import Question
 from .vectors import polygons
@@ -79,13 +80,20 @@ def drawn(data: Path, split: str, each: int, only: str | None = None, part: tupl
         each: Images of one set at most.
         only: This set alone.
         part: Which part of how many; no image is in two of them.
+
+    Raises:
+        UsageError: If there is none.
     """
     by_set: dict[str, list[Labelled]] = {}
     for image in read(data, split, only):
         by_set.setdefault(image.source.folder, []).append(image)
     number, parts = part
     mixed = (random.Random(0).sample(group, len(group)) for group in by_set.values())
-    return [image for group in mixed for image in group[number - 1 :: parts][:each]]
+    images = [image for group in mixed for image in group[number - 1 :: parts][:each]]
+    if not images:
+        what = f"the set {only!r}" if only else "a set such as nwpu"
+        raise UsageError(f"{data} has no images of {what}, expected {data}/{only or 'nwpu'}/{split}/images or the like")
+    return images
 
 
 def part_of(text: str) -> tuple[int, int]:

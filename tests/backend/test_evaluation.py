@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geopix_backend import evaluation
+from geopix_backend.errors import UsageError
 from geopix_model.predictor import Mask, ModelInfo, Piece, Text
 
 SIDE = 120
@@ -99,3 +100,9 @@ def test_parts_share_no_image_and_leave_none_out(data: Path) -> None:
     for text in ("0/2", "3/2", "1", "a/b", "1/2/3"):
         with pytest.raises(argparse.ArgumentTypeError, match="such as 1/2"):
             evaluation.part_of(text)
+
+
+@pytest.mark.parametrize(("only", "words"), [(None, "a set such as nwpu"), ("nwpu", "the set 'nwpu'")])
+def test_a_folder_without_images_is_refused(tmp_path: Path, only: str | None, words: str) -> None:
+    with pytest.raises(UsageError, match=f"has no images of {words}, expected .*/nwpu/val/images"):
+        evaluation.drawn(tmp_path, "val", 5, only)
