@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -40,11 +41,13 @@ def single_objects(
         min_area_px, evidence: As in ``components``.
         whole_px: A component that is longer or wider may have its core outside the array, and needs none.
     """
-    found = _with_core(found, cores, whole_px)
     if not found:
         return []
     place = room_of(found, logits.shape)
     whole = labelled(found, logits.shape)[place]
+    kept = _with_core(found, whole, cores[place], whole_px)
+    found = [component for component, has_core in zip(found, kept, strict=True) if has_core]
+    whole = np.append(0, np.where(kept, np.cumsum(kept), 0)).astype(np.int32)[whole]
     seeds, several = _seeds(cores[place], whole, len(found))
     if not several.any():
         return found
@@ -56,20 +59,12 @@ def single_objects(
     return sorted([*rest, *parts], key=lambda component: component.pixels.bounds[1::-1])
 
 
-def _with_core(found: Sequence[Component], cores: Floats, whole_px: float) -> list[Component]:
-    if not found:
-        return []
-    place = room_of(found, cores.shape)
-    whole, cores = labelled(found, cores.shape)[place], cores[place]
+def _with_core(found: Sequence[Component], whole: Ints, cores: Floats, whole_px: float) -> Bools:
+    """(n,) which components have a core, or may have it elsewhere; ``whole`` numbers their pixels from 1."""
     surest = np.full(len(found) + 1, -np.inf, np.float32)
-    inside = whole > 0
-    np.maximum.at(surest, whole[inside], cores[inside])
-    kept = []
-    for component, core in zip(found, surest[1:], strict=True):
-        left, top, right, below = component.pixels.bounds
-        if core >= SUREST_CORE or max(right - left, below - top) > whole_px:
-            kept.append(component)
-    return kept
+    np.maximum.at(surest, whole.reshape(-1), cores.reshape(-1))
+    left, top, right, below = shapely.bounds([component.pixels for component in found]).T
+    return np.asarray((surest[1:] >= SUREST_CORE) | (np.maximum(right - left, below - top) > whole_px))
 
 
 def _seeds(cores: Floats, whole: Ints, count: int) -> tuple[Ints, Bools]:
