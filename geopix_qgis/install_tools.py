@@ -250,8 +250,7 @@ def _pip_settings(environ: Mapping[str, str]) -> list[Path]:
     if environ.get("PIP_CONFIG_FILE"):
         return [Path(environ["PIP_CONFIG_FILE"])]
     if os.name == "nt":
-        bases = (environ.get(name, "") for name in ("APPDATA", "PROGRAMDATA"))
-        return [Path(base) / "pip" / "pip.ini" for base in bases if base]
+        return [folder / "pip" / "pip.ini" for folder in _configured(environ)]
     home = Path.home()
     folders = [*_configured(environ), home / "Library" / "Application Support"]
     return [SYSTEM / "pip.conf", home / ".pip" / "pip.conf", *(folder / "pip" / "pip.conf" for folder in folders)]
@@ -261,14 +260,14 @@ def _uv_settings(environ: Mapping[str, str]) -> list[Path]:
     """Where uv reads its settings; source: its documentation, "Configuration files"."""
     if environ.get("UV_CONFIG_FILE"):
         return [Path(environ["UV_CONFIG_FILE"])]
-    if os.name == "nt":
-        bases = (environ.get(name, "") for name in ("APPDATA", "PROGRAMDATA"))
-        return [Path(base) / "uv" / "uv.toml" for base in bases if base]
-    return [SYSTEM / "uv" / "uv.toml", *(folder / "uv" / "uv.toml" for folder in _configured(environ))]
+    own = [folder / "uv" / "uv.toml" for folder in _configured(environ)]
+    return own if os.name == "nt" else [SYSTEM / "uv" / "uv.toml", *own]
 
 
 def _configured(environ: Mapping[str, str]) -> list[Path]:
-    """Folders of settings on Linux and macOS."""
+    """Folders of settings: a user's own first, then those for all."""
+    if os.name == "nt":
+        return [Path(environ[name]) for name in ("APPDATA", "PROGRAMDATA") if environ.get(name)]
     mine = environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     return [Path(mine), *map(Path, (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"))]
 
