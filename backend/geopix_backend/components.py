@@ -126,7 +126,8 @@ def sums(values: NDArray[np.float32], outlines: Outlines) -> NDArray[np.float64]
     """
     height, width = values.shape
     before = np.zeros((height, width + 1))
-    np.cumsum(values, axis=1, out=before[:, 1:])
+    before[:, 1:] = values
+    np.cumsum(before, axis=1, out=before)  # of one type: half the time of one that converts as it adds
     row, col, sign, which = _upright(outlines.points, outlines.rings, outlines.shells)
     # The area is to the right of the walk: going down it ends here, going up it begins.
     return np.bincount(which, sign * before[row, col], minlength=len(outlines)).astype(float)

@@ -25,7 +25,7 @@ from .describing import is_sure
 from .findings import Findings
 from .journal import Journal
 from .pace import Pace
-from .plan import Plan, plan
+from .plan import AHEAD, Plan, plan
 from .question import Question
 from .raster import Tile, interleaved
 from .raster_scene import Scene
@@ -150,6 +150,7 @@ class _Answer:
         settled = 0
         for index, window in enumerate(self._windows):
             began = time.monotonic()
+            self._foresee(index + 1)
             named, drawn, told = self._look(window)
             sentences += told
             for key, found in drawn.items():
@@ -173,6 +174,12 @@ class _Answer:
             yield from self._findings.add_boxes(key, boxes.merged(drawings))
         for sentence in merge(sentences, self._findings.facts, self._teller.opened):
             yield from self._tell(sentence)
+
+    def _foresee(self, index: int) -> None:
+        """Lets the model begin to look at the windows that come next, as far as they have data."""
+        for window in self._windows[index : index + AHEAD]:
+            if self._tile.valid[window.slices].any() and not self._cancelled():
+                self._plan.foresee(self._image(window))
 
     def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], dict[str, list[TileBox]], list[Sentence]]:
         """What the model says about one window: logits and boxes by target, and sentences."""
@@ -258,8 +265,9 @@ class _Answer:
             return
         if not self._tile.valid[window.slices].any():
             return
-        image = interleaved(self._tile.pixels[(slice(None), *window.slices)])
-        pieces = self._predictor.answer(image, self._question.prompt, self._question.pairs, self._question.task)
+        pieces = self._predictor.answer(
+            self._image(window), self._question.prompt, self._question.pairs, self._question.task
+        )
         try:
             for piece in pieces:
                 if self._cancelled():
@@ -269,6 +277,10 @@ class _Answer:
         finally:
             if isinstance(pieces, Generator):
                 pieces.close()
+
+    def _image(self, window: tiling.Window) -> NDArray[np.uint8]:
+        """(h, w, 3): what the model sees of a window."""
+        return interleaved(self._tile.pixels[(slice(None), *window.slices)])
 
     def _rest(self, assembler: Assembler) -> list[Sentence]:
         """The last sentences of an answer; of a stopped one, no half sentence unless it has found something."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from geopix_model.predictor import Lister, ModelInfo, Named, Predictor
+import numpy as np
+from numpy.typing import NDArray
+
+from geopix_model.predictor import Foresighted, Lister, ModelInfo, Named, Predictor
 from geopix_model.tasks import chosen, explicit
 from geopix_qgis.protocol import MAX_PROMPT_CHARS
 
@@ -25,6 +28,7 @@ from .wording import Fact
 
 DESCRIBED = "The whole view is described; what the words of the question ask for was not looked at by itself."
 AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
+AHEAD = 3  # windows that a model may look at before it is asked: settling a row of windows takes as long as two looks
 TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
 UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
@@ -41,6 +45,7 @@ class Plan:
         passes: How often each window is looked at.
         notices: What the reader should know of how the question was taken, beside the answer.
         boxed: Whether boxes are wanted of a model that gives outlines only, so that they are drawn around these.
+        model: What is behind the predictor, if it can look ahead.
     """
 
     predictor: Predictor
@@ -49,6 +54,12 @@ class Plan:
     passes: int = 1
     notices: tuple[str, ...] = ()
     boxed: bool = False
+    model: Foresighted | None = None
+
+    def foresee(self, image: NDArray[np.uint8]) -> None:
+        """Lets the model begin to look at what comes next, (h, w, 3) uint8, if it can and will be asked about it."""
+        if self.model is not None and self.passes:
+            self.model.foresee(image)
 
     @property
     def silent(self) -> bool:
@@ -96,6 +107,8 @@ def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
         PromptError: If the prompt is empty or too long for the model.
     """
     found = _of_words(predictor, question, tile)
+    if isinstance(predictor, Foresighted):
+        found = replace(found, model=predictor)
     if explicit(question.prompt, question.task) != "refer" or predictor.info.gives_boxes:
         return found
     return replace(found, boxed=True, notices=(AROUND.format(predictor.info.name), *found.notices))

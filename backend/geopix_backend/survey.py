@@ -29,8 +29,9 @@ from .errors import ExtentError
 from .findings import DEVIATION_PX, Findings
 from .journal import Journal, place_of
 from .pace import Pace
-from .plan import Plan
+from .plan import AHEAD, Plan
 from .question import Question
+from .raster import interleaved
 from .raster_scene import TILE_PX, Scene
 from .read_ahead import read_ahead
 from .sentences import Assembler, Sentence
@@ -177,7 +178,7 @@ class Survey:
     def _look(self, read: Sequence[tuple[Window, Pixels | None]]) -> Iterator[ProgressEvent]:
         """Shows the windows of a block to the model, but those that were answered before or have no data."""
         job = self._journal.job
-        for window, pixels in read:
+        for number, (window, pixels) in enumerate(read):
             if self._cancelled():
                 self._stopped = True
                 return
@@ -188,6 +189,9 @@ class Survey:
                 self._pace.empty(time.monotonic() - began)
                 continue  # thousands of these would be thousands of events
             else:
+                for _, following in read[number + 1 : number + 1 + AHEAD]:
+                    if following is not None and following[1].any():
+                        self._plan.foresee(interleaved(following[0]))
                 answer = work_out(Unit(job, window), self._predictor, *pixels, self._cancelled)
                 if answer is None:
                     self._stopped = True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from .errors import DeviceError
@@ -31,3 +34,17 @@ def resolve_device(name: str = "auto") -> str:
     if int(index or 0) >= count:
         raise DeviceError(f"device {name!r} is not available here ({count} found); use --device auto or cpu")
     return name
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Lets each operation of this thread use ``count`` cores, and as many as before afterwards.
+
+    For products of matrices the number is that of the whole process: two threads at a time must not use this.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -22,6 +22,10 @@ class Reader(Protocol):
         """Embeddings (1, T, H) of tokens."""
         ...
 
+    def forget(self, count: int) -> None:
+        """Goes back to before the last ``count`` embeddings that were read."""
+        ...
+
 
 class LibraryReader:
     """Reads with the library's own forward.
@@ -41,6 +45,10 @@ class LibraryReader:
     def embed(self, tokens: Sequence[int]) -> Tensor:
         """See ``Reader.embed``."""
         return self.language.get_input_embeddings()(torch.tensor([list(tokens)], device=self.language.device))
+
+    def forget(self, count: int) -> None:
+        """See ``Reader.forget``."""
+        self.cache.crop(-count)
 
 
 class QuickReader:
@@ -78,6 +86,11 @@ class QuickReader:
         """See ``Reader.embed``."""
         return self.language.embed_tokens(torch.tensor([list(tokens)], device=self.language.device))
 
+    def forget(self, count: int) -> None:
+        """See ``Reader.forget``."""
+        self.length -= count
+        self.past = [(key[:, :, : self.length], value[:, :, : self.length]) for key, value in self.past]
+
     def _attend(self, number: int, x: Tensor, cos: Tensor, sin: Tensor, seen: Tensor | None) -> Tensor:
         attention = self.language.layers[number].self_attn
         query, key, value = (
@@ -110,7 +123,7 @@ def decode(
     choose: Callable[[Tensor], int],
     stop: int,
     max_new_tokens: int,
-    certain: Callable[[], Sequence[int]] = tuple,
+    likely: Callable[[], Sequence[int]] = tuple,
 ) -> Iterator[tuple[int, Tensor]]:
     """Tokens of one answer, until ``stop`` (which is not yielded) or ``max_new_tokens``.
 
@@ -118,26 +131,27 @@ def decode(
         reader: Has read whatever comes before ``embeddings``.
         embeddings: (1, T, H) of the rest that comes before the answer.
         choose: (H,) state -> id of the token that follows.
-        certain: After a choice, the tokens that are sure to follow it: they are read in one go, and ``choose`` is still
-            called for each.
+        likely: After a choice, the tokens that will probably follow it: they are read in one go, and forgotten from the
+            first one on that ``choose`` does not choose.  So a guess costs or saves time and changes no token
+            (speculative decoding, arXiv 2211.17192, with greedy choices).
 
     Yields:
         (token id, (H,) state that PREDICTED it): the states which GeoPix reads its masks from.
     """
-    ahead = 0
-    states = reader.read(embeddings)[-1:]
+    states, guessed = reader.read(embeddings)[-1:], list[int]()
     for _ in range(max_new_tokens):
         state, states = states[0], states[1:]
         token = choose(state)
         if token == stop:
             return
         yield token, state
-        if ahead:  # this token was read together with the one before it
-            ahead -= 1
+        if guessed and guessed[0] == token:  # it was read together with the one before it
+            del guessed[0]
             continue
-        sure = list(certain())
-        ahead = len(sure)
-        states = reader.read(reader.embed([token, *sure]))
+        if guessed:
+            reader.forget(len(guessed))
+        guessed = list(likely())
+        states = reader.read(reader.embed([token, *guessed]))
 
 
 def decode_uncached(

@@ -216,3 +216,16 @@ class Lister(Predictor, Protocol):
             image: As in ``answer``.
         """
         ...
+
+
+@runtime_checkable
+class Foresighted(Predictor, Protocol):
+    """A model that can begin to look at an image while it still answers about another one."""
+
+    def foresee(self, image: NDArray[np.uint8]) -> None:
+        """Begins to look at the image that will be asked about next, and returns at once.
+
+        Args:
+            image: As in ``answer``.  A question about it gets the same answer whether it was foreseen or not.
+        """
+        ...

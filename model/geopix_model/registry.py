@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from . import checkpoint
+from . import allocator, checkpoint
 from .device import image_dtype, resolve_device
 from .entry import Entry, Family
 from .errors import UnknownModelError
@@ -89,6 +89,8 @@ def load(name: str, device: str = "auto", folder: Path | None = None, plan: Plan
     chosen, where = entry(name), resolve_device(device)
     if folder is None and not chosen.installed:
         raise NotInstalledError(_how_to_get(chosen))
+    if where == "cpu":
+        allocator.keep_freed()
     return LOADERS[chosen.family](chosen, Place.of(where, plan), folder or chosen.folder)
 
 

@@ -53,6 +53,29 @@ class FakePredictor:
             raise
 
 
+class FakeSeer(FakePredictor):
+    """One that can look ahead.
+
+    Attributes:
+        foreseen: Images that it was told of, as bytes.
+        surprised: How many images it was asked about without having been told of them.
+    """
+
+    def __init__(self, script: Script, *, window_px: int = 64, overlap_px: int = 16) -> None:
+        super().__init__(script, window_px=window_px, overlap_px=overlap_px)
+        self.foreseen: set[bytes] = set()
+        self.surprised = 0
+
+    def foresee(self, image: NDArray[np.uint8]) -> None:
+        self.foreseen.add(image.tobytes())
+
+    def answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]] = (), task: str = "auto"
+    ) -> Iterator[Piece]:
+        self.surprised += image.tobytes() not in self.foreseen
+        yield from super().answer(image, prompt, history, task)
+
+
 def mask(inside: NDArray[np.bool_], phrase: str, *, name: str = "", target: int = 0, score: float = 0.9) -> Mask:
     """A mask with logit 4 inside and -4 outside."""
     return Mask(phrase, name, np.where(inside, 4.0, -4.0).astype(np.float32), score, target)

@@ -20,7 +20,7 @@ from geopix_backend.raster import Tile
 from geopix_model.errors import GeoPixError, PromptError
 from geopix_model.predictor import Mask, Measure, Piece, Text
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, TextEvent, TileEvent, Turn
-from tests.backend.fakes import FakePredictor, Script, bright, found, mask, tile_of
+from tests.backend.fakes import FakePredictor, FakeSeer, Script, bright, found, mask, tile_of
 
 ASK = Question("segment all buildings")
 
@@ -172,6 +172,20 @@ def test_windows_without_valid_pixels_are_not_shown_to_the_model() -> None:
     assert done(events).windows_done == done(events).windows_total == 4
     nothing = answer(tile_of(inside, valid=np.zeros_like(inside)))
     assert done(nothing).answer == "Nothing was found."
+
+
+def test_a_model_that_can_look_ahead_is_told_of_all_windows_but_the_first_and_the_empty_ones() -> None:
+    inside = np.random.default_rng(0).random((200, 200)) < 0.5
+    seer, plain = FakeSeer(bright), FakePredictor(bright)
+    tile = tile_of(inside, valid=~boxes(200, 200, (100, 100, 100, 100)))
+    assert regions(list(Engine(seer).ask(tile, ASK))) == regions(list(Engine(plain).ask(tile, ASK)))
+    assert seer.surprised == 1 and len(seer.foreseen) == len(seer.seen) - 1 == len(plain.seen) - 1
+
+
+def test_a_stopped_question_does_not_look_ahead() -> None:
+    seer, inside = FakeSeer(bright), np.random.default_rng(0).random((200, 200)) < 0.5
+    list(Engine(seer).ask(tile_of(inside), ASK, lambda: True))
+    assert not seer.foreseen
 
 
 def test_regions_below_the_score_or_the_area_are_dropped_and_the_text_says_so() -> None:

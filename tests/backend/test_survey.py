@@ -30,7 +30,7 @@ from geopix_backend.tiling import Layout
 from geopix_backend.work import Answer, Job, Unit, work_out
 from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Text
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, Turn
-from tests.backend.fakes import FakeLister, FakePredictor, Script, bright, raster_file
+from tests.backend.fakes import FakeLister, FakePredictor, FakeSeer, Script, bright, raster_file
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = Question("segment all buildings", min_area_px=1)
@@ -84,6 +84,17 @@ def test_a_survey_finds_what_the_engine_finds_in_memory(tmp_path: Path) -> None:
     assert isinstance(parts[-1], DoneEvent) and isinstance(whole[-1], DoneEvent)
     assert parts[-1].answer == whole[-1].answer
     assert max(max(shape(r.geometry).bounds[2] - shape(r.geometry).bounds[0] for r in regions(parts)), 0) > 256
+
+
+def test_a_survey_looks_ahead_within_its_blocks_and_not_at_what_was_answered_before(tmp_path: Path) -> None:
+    path = raster_file(tmp_path / "scene.tif", np.random.default_rng(0).random((500, 500)) < 0.5)
+    seer = FakeSeer(bright, window_px=128, overlap_px=32)
+    assert same(look(tmp_path / "seer", path, 3, seer), look(tmp_path / "plain", path))
+    windows, blocks = 5 * 5, 2 * 2
+    assert (len(seer.seen), seer.surprised) == (windows, blocks)
+    seer.foreseen.clear()
+    look(tmp_path / "seer", path, 3, seer)
+    assert not seer.foreseen
 
 
 @pytest.mark.parametrize("side", [3, 5, 50])

@@ -117,6 +117,26 @@ def test_tokens_that_are_sure_to_follow_are_read_in_one_go_with_the_same_states(
     )
 
 
+@pytest.mark.parametrize("kind", [QuickReader, LibraryReader])
+@pytest.mark.parametrize("guess", [[9, 10, 11], [9, 10, 50, 51], [50], [9, 10, 11, 12, 13, 14]])
+def test_wrong_guesses_are_forgotten_and_change_no_state(
+    kind: type[QuickReader | LibraryReader], guess: list[int]
+) -> None:
+    model, text = small_model(), [7, 8, 9, 10, 11, 12]
+    embeddings, left = torch.randn(1, 20, 48), list(text)
+    choose = lambda _: left.pop(0) if left else -1  # noqa: E731
+    with torch.inference_mode():
+        guessed = list(
+            decode(kind(model.language), embeddings, choose, -1, 12, lambda: guess if len(left) == 4 else ())
+        )
+        left[:] = text
+        slow = list(decode_uncached(model.language, embeddings, choose, -1, 12))
+    assert [token for token, _ in guessed] == [token for token, _ in slow] == text
+    torch.testing.assert_close(
+        torch.stack([s for _, s in guessed]), torch.stack([s for _, s in slow]), atol=1e-5, rtol=1e-5
+    )
+
+
 def test_looking_hastened_is_the_same_look_and_masks_keep_their_precision() -> None:
     model, image = small_model(), torch.rand(1, 3, 64, 64) * 255
     for norm in (m for m in model.vision.backbone.modules() if isinstance(m, FrozenStatsNorm)):

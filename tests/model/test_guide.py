@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from geopix_model.nano.guide import Guide
-from geopix_model.nano.lexicon import named
+from geopix_model.nano.lexicon import CLASSES, named
 from geopix_model.nano.prompts import SEG
 from geopix_model.registry import NANO
 
@@ -71,3 +71,24 @@ def test_an_unknown_thing_among_known_ones_is_named_at_the_end() -> None:
 def test_a_question_without_a_class_is_free() -> None:
     wish = "I see <p>water</p>[SEG0]: [SHARE] of the view.</s>"
     assert say(Guide(TOKENIZER, "describe the image"), wish) == TOKENIZER.encode(wish).tokens
+
+
+@pytest.mark.parametrize("class_id", range(len(CLASSES)))
+def test_what_is_guessed_is_what_was_learnt_and_what_must_be_said(class_id: int) -> None:
+    """Tokens of a guess that differed from those that the guide insists on would be read for nothing."""
+    for _, word in CLASSES[class_id].forms:
+        guide = Guide(TOKENIZER, f"segment the {word}")
+        for token in TOKENIZER.encode(f"{'Here are' if CLASSES[class_id].countable else 'I marked'} the").ids:
+            guide.said(token)
+        guess = guide.likely
+        assert guess[0] == TOKENIZER.token_to_id("<p>") and guess[-1] == TOKENIZER.encode(".").ids[-1]
+        guide.said(guess[0])
+        forced = list(guide._forced)
+        assert guess[1 : 1 + len(forced)] == forced, word
+
+
+def test_a_sentence_that_was_never_learnt_is_not_guessed() -> None:
+    guide = Guide(TOKENIZER, "segment the roads")
+    assert guide.likely == []
+    guide.said(TOKENIZER.encode("zebra").ids[0])
+    assert guide.likely == []

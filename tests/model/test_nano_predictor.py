@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 
 from geopix_model import checkpoint
 from geopix_model.errors import PromptError
+from geopix_model.generate import QuickReader
 from geopix_model.nano.guide import Guide
 from geopix_model.nano.lexicon import listing
-from geopix_model.nano.nano_predictor import DESCRIBED, NanoPredictor
+from geopix_model.nano.nano_predictor import DESCRIBED, IMAGES_AHEAD, NanoPredictor
 from geopix_model.predictor import Mask, Measure, Notice, Piece, Text
 from geopix_model.registry import NANO, load
 
@@ -162,6 +164,60 @@ def test_a_second_question_about_many_windows_looks_at_few_of_them_again(
     for image in images:
         predictor._look(image)
     assert len(looks) <= most_looks
+
+
+@pytest.mark.parametrize("prompt", ["Segment the roads.", "how many tennis courts are there?", "is there any water?"])
+def test_a_learnt_sentence_is_read_in_a_few_goes(
+    nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch, prompt: str
+) -> None:
+    always_ground(nano, monkeypatch)
+    reads, read = [], QuickReader.read
+
+    def counted(self: QuickReader, inputs: torch.Tensor) -> torch.Tensor:
+        reads.append(inputs.shape[1])
+        return read(self, inputs)
+
+    monkeypatch.setattr(QuickReader, "read", counted)
+    assert any(isinstance(piece, Mask) for piece in nano.answer(NOISE, prompt))
+    assert len(reads) <= 3 < 12 <= sum(reads[1:])  # the prompt, and one or two guesses at the sentence
+
+
+def test_an_image_that_was_foreseen_gets_the_same_answer_from_one_look(
+    nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+    predictor, seen = NanoPredictor(nano.model, nano.tokenizer, nano.info), []
+    look = nano.model.look
+    monkeypatch.setattr(nano.model, "look", lambda image: (seen.append(threading.current_thread()), look(image))[1])
+    images = [np.roll(NOISE, shift, axis=0) for shift in (3, 5)]
+    plain = [list(nano.answer(image, "segment the roads")) for image in images]
+    seen.clear()
+    predictor.foresee(images[0])
+    predictor.foresee(images[0])
+    predictor.foresee(images[1])
+    told = [list(predictor.answer(image, "segment the roads")) for image in images]
+    assert len(seen) == 2 and threading.current_thread() not in seen
+    for found, wanted in zip(told, plain, strict=True):
+        assert [type(piece) for piece in found] == [type(piece) for piece in wanted] and said(found) == said(wanted)
+        pairs = [(a.logits, b.logits) for a, b in zip(found, wanted, strict=True) if isinstance(a, Mask)]
+        assert pairs and all(np.array_equal(*pair) for pair in pairs)
+
+
+def test_images_that_nobody_asked_about_are_forgotten(nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+    monkeypatch.setattr(nano.model, "look", lambda image: object())
+    predictor = NanoPredictor(nano.model, nano.tokenizer, nano.info)
+    for number in range(50):
+        predictor.foresee(np.full((8, 8, 3), number, np.uint8))
+    predictor._look(np.full((8, 8, 3), 49, np.uint8))
+    assert len(predictor._coming) <= IMAGES_AHEAD
+
+
+def test_one_core_looks_at_one_image_at_a_time(nano: NanoPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.get_num_threads", lambda: 1)
+    predictor = NanoPredictor(nano.model, nano.tokenizer, nano.info)
+    predictor.foresee(NOISE)
+    assert not predictor._coming
 
 
 def test_a_follow_up_is_understood_from_the_question_before(

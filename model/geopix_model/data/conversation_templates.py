@@ -197,6 +197,15 @@ MEASURED = ("The {t} {v} [AREA], [SHARE] of the view.", "The area of {t} here is
 DESCRIBED_OBJECTS = ("I see {t}: [COUNT] in all.",)
 DESCRIBED_COVER = ("I see {t}: [SHARE] of the view.",)
 ABSENT = ("No {n} {is_} visible here.", "No {n} can be seen here.")
+# All that may be said of one thing that is there.
+OBJECTS = tuple(
+    dict.fromkeys(
+        FOUND_OBJECTS + ONE_OF_SEVERAL_OBJECTS + COUNTED_OBJECTS + PRESENT_OBJECTS + MEASURED + DESCRIBED_OBJECTS
+    )
+)
+COVER = tuple(
+    dict.fromkeys(FOUND_COVER + ONE_OF_SEVERAL_COVER + COUNTED_COVER + PRESENT_COVER + MEASURED + DESCRIBED_COVER)
+)
 UNKNOWN = ("I do not know [NOUN]. I can find [CLASSES].",)
 UNKNOWN_OF_SEVERAL = "I do not know [NOUN]."
 

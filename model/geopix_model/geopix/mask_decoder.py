@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..blocks.layers import MLP, LayerNorm2d, resize
+from ..blocks.layers import MLP, Doubling, LayerNorm2d, resize
 from ..blocks.positions import GridEncoding
 from ..blocks.two_way import TwoWayTransformer
 
@@ -36,10 +36,8 @@ class MaskDecoder(nn.Module):
         self.iou_token = nn.Embedding(1, width)
         self.mask_tokens = nn.Embedding(MASK_TOKENS, width)
         self.level_embed = nn.Embedding(levels, width)
-        self.upsample_2x = nn.Sequential(nn.ConvTranspose2d(width, width, 2, 2), LayerNorm2d(width), nn.GELU())
-        self.output_upscaling = nn.Sequential(
-            nn.ConvTranspose2d(width, mask_channels, 2, 2), LayerNorm2d(mask_channels), nn.GELU()
-        )
+        self.upsample_2x = nn.Sequential(Doubling(width, width), LayerNorm2d(width), nn.GELU())
+        self.output_upscaling = nn.Sequential(Doubling(width, mask_channels), LayerNorm2d(mask_channels), nn.GELU())
         self.pe1 = GridEncoding(width)
         self.output_hypernetworks_mlps = nn.ModuleList(MLP(width, width, mask_channels, 3) for _ in range(MASK_TOKENS))
         self.iou_prediction_head = MLP(width, confidence_hidden, MASK_TOKENS, 3)
@@ -76,7 +74,7 @@ class MaskDecoder(nn.Module):
         tokens, source = self.transformer[level](source + dense, pe, tokens)
         upscaled = self._upscale(source, laterals if level > 0 else None)
         kernel = self.output_hypernetworks_mlps[0](tokens[:, 1])  # (N, mask_channels)
-        mask = torch.einsum("nc,nchw->nhw", kernel, upscaled)[:, None]
+        mask = (upscaled.permute(0, 2, 3, 1) @ kernel[:, None, :, None])[..., 0][:, None]
         return mask, self.iou_prediction_head(tokens[:, 0])[:, 0]
 
     def _finer(self, feature: Tensor, previous: Tensor | None, laterals: tuple[Tensor, Tensor] | None) -> Tensor:

@@ -13,8 +13,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .lexicon import match, named
-from .prompts import SEG, normalise, noun_of, token_id
+from ..data.conversation_templates import ABSENT, COVER, OBJECTS
+from .lexicon import CLASSES, is_mass, match, named
+from .prompts import SEG, SEG_RUN, normalise, noun_of, token_id
 
 
 class Guide:
@@ -29,9 +30,12 @@ class Guide:
         self._unknown = [] if match(noun_of(prompt)) else tokenizer.encode("I do not know [NOUN].").ids
         self._do = tokenizer.encode("do").ids[0]
         self._mask = [token_id(tokenizer, name) for name in ("</p>", *SEG)]
-        self._left = deque(tokenizer.encode(word).ids for _, word in named(normalise(prompt)))
+        asked = named(normalise(prompt))
+        self._left = deque(tokenizer.encode(word).ids for _, word in asked)
+        self._learnt = deque(_learnt(tokenizer, class_id, word) for class_id, word in asked)
         self._active = bool(self._left)
         self._forced: deque[int] = deque()
+        self._sentence: list[int] = []  # what was said of it
         self._last = -1
 
     @property
@@ -40,9 +44,13 @@ class Guide:
         return self._last in (-1, self._full_stop)
 
     @property
-    def certain(self) -> tuple[int, ...]:
-        """The tokens that must follow, in order."""
-        return tuple(self._forced)
+    def likely(self) -> list[int]:
+        """The tokens that probably follow: the rest of the first learnt sentence that begins like this one."""
+        said = len(self._sentence)
+        for sentence in self._learnt[0] if self._learnt and said else ():
+            if sentence[:said] == self._sentence:
+                return sentence[said:]
+        return list(self._forced)
 
     def restrict(self, logits: Tensor) -> None:
         """Rules out, in place, the tokens (V,) that cannot follow."""
@@ -61,6 +69,11 @@ class Guide:
     def said(self, token: int) -> None:
         """Takes note of the token that was chosen."""
         self._last = token
+        self._sentence.append(token)
+        if token == self._full_stop:
+            self._sentence.clear()
+            if self._learnt:
+                self._learnt.popleft()
         if self._forced:
             self._forced.popleft()
         elif self._left and token in (self._open, self._no):
@@ -68,6 +81,19 @@ class Guide:
         elif token == self._full_stop and self._active and not self._left:
             self._forced.extend(self._unknown)
             self._unknown = []
+
+
+def _learnt(tokenizer: Tokenizer, class_id: int, word: str) -> list[list[int]]:
+    """The tokens of all sentences that the model learnt to say of a class that is called ``word`` (a plural)."""
+    mass = any(is_mass(form) for form in CLASSES[class_id].forms if form[1] == word)
+    found = OBJECTS if CLASSES[class_id].countable else COVER
+    forms = {
+        "t": f"<p>{word}</p>{SEG_RUN}",
+        "n": word,
+        "v": "covers" if mass else "cover",
+        "is_": "is" if mass else "are",
+    }
+    return [encoding.ids for encoding in tokenizer.encode_batch([each.format(**forms) for each in (*found, *ABSENT)])]
 
 
 def _only(allowed: list[int], logits: Tensor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from random import Random
 
 import numpy as np
@@ -13,6 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..device import threads
 from ..generate import QuickReader, decode
 from ..geopix.class_maps import EXTENT, peak
 from ..geopix.model import GeoPix
@@ -29,6 +31,7 @@ from .spelling import corrected
 
 MAX_NEW_TOKENS = 160
 IMAGES_KEPT = 64  # features of this many windows wait for a second question, about 3 MB each: 2,600 px square
+IMAGES_AHEAD = 8  # are looked at, or wait for it, before anybody asks about them
 PADDING = 127.0  # as in training
 # Answers that ground begin in several ways and share their probability, a denial always begins with "No": it must win
 # against all of them together.
@@ -38,12 +41,18 @@ DESCRIBED = "The embedded model can only describe the image as a whole; the word
 
 
 class NanoPredictor:
-    """See ``geopix_model.predictor.Lister``."""
+    """See ``geopix_model.predictor.Lister`` and ``Foresighted``."""
 
     def __init__(self, model: GeoPix, tokenizer: Tokenizer, info: ModelInfo) -> None:
         self.model, self.tokenizer, self._info = model, tokenizer, info
         self.device = next(model.parameters()).device
         self._features: dict[bytes, VisionFeatures] = {}
+        self._coming: dict[bytes, Future[VisionFeatures]] = {}
+        # Of a model this small two cores gain more by two windows at a time than by halves of its operations.  On a GPU
+        # two looks at a time take as long as one after the other.
+        cores = torch.get_num_threads()
+        self._ahead, self._cores = self.device.type == "cpu" and cores > 1, max(1, cores // 2)
+        self._thread = ThreadPoolExecutor(1, "foresee", torch.set_num_threads, (self._cores,))
         self._chance = Random(0)
         self._said: Testimony | None = None  # of the last mask
         self._ids = {token: token_id(tokenizer, token) for token in ("<image>", "</s>", "<answer>")}
@@ -60,7 +69,7 @@ class NanoPredictor:
 
     def likely(self, image: NDArray[np.uint8]) -> Mapping[str, float]:
         """See ``Lister.likely``: from the class maps, if the model has them."""
-        with torch.inference_mode():
+        with torch.inference_mode(), threads(self._cores):
             maps = self._look(image).maps
             if maps is None:
                 return {}
@@ -75,6 +84,12 @@ class NanoPredictor:
         It grounds whatever it speaks of and gives no boxes, so a task decides little here: a description that the
         words do not ask for is asked for in the words that it was trained with.
         """
+        with threads(self._cores):
+            yield from self._answer(image, prompt, history, task)
+
+    def _answer(
+        self, image: NDArray[np.uint8], prompt: str, history: Sequence[tuple[str, str]], task: Choice
+    ) -> Iterator[Piece]:
         wanted, words = chosen(prompt, task)
         prompt = corrected(words)
         if wanted == "caption" and meant(words) != "caption":
@@ -91,7 +106,7 @@ class NanoPredictor:
             lambda state: self._choose(state, guide),
             self._ids["</s>"],
             MAX_NEW_TOKENS,
-            lambda: guide.certain,
+            lambda: guide.likely,
         )
         while True:
             with torch.inference_mode():  # entered anew for each step: a generator must not leave it on while it waits
@@ -134,16 +149,33 @@ class NanoPredictor:
             ids = [*ids[: room - 1], self._ids["<answer>"]]
         return torch.tensor([ids], device=self.device)
 
+    def foresee(self, image: NDArray[np.uint8]) -> None:
+        """See ``Foresighted.foresee``: in a thread, which torch leaves to itself while it computes."""
+        key = _key(image)
+        if self._ahead and key not in self._features and key not in self._coming:
+            self._coming[key] = self._thread.submit(self._seen, image)
+
     def _look(self, image: NDArray[np.uint8]) -> VisionFeatures:
         """Features of an image, kept for the next question about it."""
-        key = hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
+        key = _key(image)
         if key not in self._features:
-            self._features[key] = self.model.look(self._square(image))
+            coming = self._coming.pop(key, None)
+            self._features[key] = self._seen(image) if coming is None else coming.result()
+            self._forget_stale()
             if len(self._features) > IMAGES_KEPT:
                 # Any of the older ones: the windows of an area come in the same order at each question, so that the
                 # oldest one would be the very next to be looked at again.
                 del self._features[self._chance.choice(list(self._features)[:-1])]
         return self._features[key]
+
+    def _forget_stale(self) -> None:
+        """Images that were foreseen and never asked about, because the question was stopped, go when others come."""
+        while len(self._coming) > IMAGES_AHEAD:
+            self._coming.pop(next(iter(self._coming))).cancel()
+
+    def _seen(self, image: NDArray[np.uint8]) -> VisionFeatures:
+        with torch.inference_mode():
+            return self.model.look(self._square(image))
 
     def _square(self, image: NDArray[np.uint8]) -> Tensor:
         """(1, 3, S, S): the image in the middle, padded as in training."""
@@ -191,6 +223,10 @@ class NanoPredictor:
         # Bilinear would cut the corners of small things: IoU 0.004 lower on 89 masks of `val`.
         whole = F.interpolate(planes[None].float(), (side, side), mode="bicubic", align_corners=False)[0]
         return np.ascontiguousarray(whole[:, top : top + height, left : left + width].cpu().numpy())
+
+
+def _key(image: NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest() + bytes(str(image.shape), "ascii")
 
 
 def _surest(logits: Tensor, sure: Tensor) -> float:
