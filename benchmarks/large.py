@@ -49,7 +49,7 @@ class Bright:
     """A stand-in with the windows of the embedded model: finds what is bright, at a quarter of the resolution."""
 
     def __init__(self) -> None:
-        self.info = ModelInfo("bright", "1", 384, 64, (0.0, 1e9), mask_stride_px=4)
+        self.info = ModelInfo("bright", "1", 384, 48, (0.0, 1e9), mask_stride_px=4)
 
     def answer(self, image: NDArray[np.uint8], *rest: object) -> Iterator[Piece]:
         logits = (image[::4, ::4, 0].astype(np.float32) - 128) / 16

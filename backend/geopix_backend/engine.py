@@ -81,6 +81,7 @@ class _Answer:
         self._notices = [*tile.warnings, *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
         self._done, self._stopped = 0, False
+        self._foreseen = 1  # windows that the model was told of; the first one is asked about at once
         self._pace = Pace(len(self._windows))
 
     def events(self) -> Iterator[Event]:
@@ -150,7 +151,7 @@ class _Answer:
         settled = 0
         for index, window in enumerate(self._windows):
             began = time.monotonic()
-            self._foresee(index + 1)
+            self._foresee(index + 1 + AHEAD)
             named, drawn, told = self._look(window)
             sentences += told
             for key, found in drawn.items():
@@ -175,11 +176,12 @@ class _Answer:
         for sentence in merge(sentences, self._findings.facts, self._teller.opened):
             yield from self._tell(sentence)
 
-    def _foresee(self, index: int) -> None:
-        """Lets the model begin to look at the windows that come next, as far as they have data."""
-        for window in self._windows[index : index + AHEAD]:
+    def _foresee(self, end: int) -> None:
+        """Lets the model begin to look at windows before number ``end``, those with data that it was not told of."""
+        for window in self._windows[self._foreseen : end]:
             if self._tile.valid[window.slices].any() and not self._cancelled():
                 self._plan.foresee(self._image(window))
+        self._foreseen = max(self._foreseen, end)
 
     def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], dict[str, list[TileBox]], list[Sentence]]:
         """What the model says about one window: logits and boxes by target, and sentences."""

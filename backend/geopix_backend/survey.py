@@ -177,7 +177,7 @@ class Survey:
 
     def _look(self, read: Sequence[tuple[Window, Pixels | None]]) -> Iterator[ProgressEvent]:
         """Shows the windows of a block to the model, but those that were answered before or have no data."""
-        job = self._journal.job
+        job, foreseen = self._journal.job, 0
         for number, (window, pixels) in enumerate(read):
             if self._cancelled():
                 self._stopped = True
@@ -189,9 +189,10 @@ class Survey:
                 self._pace.empty(time.monotonic() - began)
                 continue  # thousands of these would be thousands of events
             else:
-                for _, following in read[number + 1 : number + 1 + AHEAD]:
-                    if following is not None and following[1].any():
-                        self._plan.foresee(interleaved(following[0]))
+                for _, coming in read[max(foreseen, number + 1) : number + 1 + AHEAD]:
+                    if coming is not None and coming[1].any():
+                        self._plan.foresee(interleaved(coming[0]))
+                foreseen = number + 1 + AHEAD
                 answer = work_out(Unit(job, window), self._predictor, *pixels, self._cancelled)
                 if answer is None:
                     self._stopped = True

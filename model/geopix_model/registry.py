@@ -22,7 +22,9 @@ from .quantize import parameter_count
 __all__ = ["Entry", "entries", "entry", "footprint", "load", "models_home", "resolve_device"]
 
 WEIGHTS = Path(__file__).parent / "weights"
-OVERLAP = 1 / 6  # of a window: objects up to 64 px are whole in at least one window
+# Of a window: objects up to 48 px are whole in at least one.  On 40 images of `val` an overlap of 64 px gives the same
+# mean IoU (0.7326, 0.7322 with 48, 0.7305 with 32), for a tenth more windows.
+OVERLAP = 1 / 8
 
 
 NANO = Entry(
@@ -34,7 +36,7 @@ NANO = Entry(
     description="Small GeoPix shipped with the package: 17 classes of aerial imagery at 0.2 to 1.2 m, runs on a CPU.",
     folder=WEIGHTS / "nano",
     window_px=384,
-    overlap_px=64,
+    overlap_px=48,
     gsd_range_m=(0.2, 1.2),
     classes=tuple(words.name for words in CLASSES),
     cannot="It cannot tell kinds of a class apart (cars from trucks), reads no text, and misses small objects often.",

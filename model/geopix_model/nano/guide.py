@@ -8,6 +8,7 @@ thing is there.
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 import torch
 from tokenizers import Tokenizer
@@ -83,6 +84,7 @@ class Guide:
             self._unknown = []
 
 
+@lru_cache(maxsize=256)
 def _learnt(tokenizer: Tokenizer, class_id: int, word: str) -> list[list[int]]:
     """The tokens of all sentences that the model learnt to say of a class that is called ``word`` (a plural)."""
     mass = any(is_mass(form) for form in CLASSES[class_id].forms if form[1] == word)
