@@ -29,11 +29,14 @@ from .plan import AHEAD, Plan, plan
 from .question import Question
 from .raster import Tile, interleaved
 from .raster_scene import Scene
+from .read_ahead import read_ahead
 from .sentences import Assembler, Sentence
 from .splitting import single_objects
 from .survey import survey
 from .telling import Teller, merge
 from .wording import LIMITED, NOTHING, STOPPED
+
+WINDOWS_WAITING = 8  # answers that wait to become polygons: settling a row of windows takes as long as a few of them
 
 
 def never() -> bool:
@@ -81,6 +84,7 @@ class _Answer:
         self._notices = [*tile.warnings, *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
         self._done, self._stopped = 0, False
+        self._cut = self._left = False  # the model was interrupted; nobody waits for more
         self._foreseen = 1  # windows that the model was told of; the first one is asked about at once
         self._pace = Pace(len(self._windows))
 
@@ -134,6 +138,7 @@ class _Answer:
                 told = self._say(assembler, piece)
             for sentence in told:
                 yield from self._tell(sentence)
+        self._stopped = self._cut
         for sentence in self._rest(assembler):
             yield from self._tell(sentence)
         self._done = 0 if self._stopped else 1
@@ -149,45 +154,61 @@ class _Answer:
         sentences: list[Sentence] = []
         rectangles: dict[str, list[list[TileBox]]] = {}
         settled = 0
-        for index, window in enumerate(self._windows):
-            began = time.monotonic()
-            self._foresee(index + 1 + AHEAD)
-            named, drawn, told = self._look(window)
-            sentences += told
-            for key, found in drawn.items():
-                rectangles.setdefault(key, []).append(found)
-            if named or not self._stopped:
-                canvas.add(window, named)
-            if self._stopped:
-                break
-            self._done = index + 1
-            seen = self._pace.look if self._tile.valid[window.slices].any() else self._pace.empty
-            seen(time.monotonic() - began)
-            final = tiling.final_rows(self._windows, index)
-            # What is the largest, say, is known after the last window only.
-            if final > settled and self._done < len(self._windows) and not self._plan.late:
-                settled = final
-                yield from self._settle(canvas, final, last=False)
-                yield from self._teller.open([] if self._plan.silent else sentences, self._findings.facts)
-            yield self._progress()
+        began = time.monotonic()
+        looks = read_ahead(self._looks(), WINDOWS_WAITING)
+        try:
+            for index, (window, pieces, cut) in enumerate(looks):
+                self._stopped = cut
+                named, drawn, told = self._hear(window, pieces)
+                sentences += told
+                for key, found in drawn.items():
+                    rectangles.setdefault(key, []).append(found)
+                if named or not cut:
+                    canvas.add(window, named)
+                if cut:
+                    break
+                self._done = index + 1
+                seen = self._pace.look if self._tile.valid[window.slices].any() else self._pace.empty
+                seen(time.monotonic() - began)
+                began = time.monotonic()
+                final = tiling.final_rows(self._windows, index)
+                # What is the largest, say, is known after the last window only.
+                if final > settled and self._done < len(self._windows) and not self._plan.late:
+                    settled = final
+                    yield from self._settle(canvas, final, last=False)
+                    yield from self._teller.open([] if self._plan.silent else sentences, self._findings.facts)
+                yield self._progress()
+        finally:
+            self._left = True
+            looks.close()
         yield from self._settle(canvas, canvas.end_row, last=True)
         for key, drawings in rectangles.items():
             yield from self._findings.add_boxes(key, boxes.merged(drawings))
         for sentence in merge(sentences, self._findings.facts, self._teller.opened):
             yield from self._tell(sentence)
 
+    def _looks(self) -> Generator[tuple[tiling.Window, list[Piece], bool], None, None]:
+        """What the model says of each window, and whether it was interrupted there; runs in a thread of its own."""
+        for index, window in enumerate(self._windows):
+            self._foresee(index + 1 + AHEAD)
+            yield window, list(self._pieces(window)), self._cut
+            if self._cut:
+                return
+
     def _foresee(self, end: int) -> None:
         """Lets the model begin to look at windows before number ``end``, those with data that it was not told of."""
         for window in self._windows[self._foreseen : end]:
-            if self._tile.valid[window.slices].any() and not self._cancelled():
+            if self._tile.valid[window.slices].any() and not self._is_over():
                 self._plan.foresee(self._image(window))
         self._foreseen = max(self._foreseen, end)
 
-    def _look(self, window: tiling.Window) -> tuple[dict[str, Floats], dict[str, list[TileBox]], list[Sentence]]:
-        """What the model says about one window: logits and boxes by target, and sentences."""
+    def _hear(
+        self, window: tiling.Window, pieces: Sequence[Piece]
+    ) -> tuple[dict[str, Floats], dict[str, list[TileBox]], list[Sentence]]:
+        """What the model said about one window: logits and boxes by target, and sentences."""
         assembler, named, told = Assembler(), dict[str, Floats](), list[Sentence]()
         drawn: dict[str, list[TileBox]] = {}
-        for piece in self._pieces(window):
+        for piece in pieces:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
                 if piece.score >= self._question.min_score:
@@ -262,8 +283,8 @@ class _Answer:
 
     def _pieces(self, window: tiling.Window) -> Iterator[Piece]:
         """The predictor's pieces about a window, up to the moment of cancelling; none where no pixel is valid."""
-        if self._cancelled():
-            self._stopped = True
+        if self._is_over():
+            self._cut = True
             return
         if not self._tile.valid[window.slices].any():
             return
@@ -272,13 +293,16 @@ class _Answer:
         )
         try:
             for piece in pieces:
-                if self._cancelled():
-                    self._stopped = True
+                if self._is_over():
+                    self._cut = True
                     return
                 yield piece
         finally:
             if isinstance(pieces, Generator):
                 pieces.close()
+
+    def _is_over(self) -> bool:
+        return self._left or self._cancelled()
 
     def _image(self, window: tiling.Window) -> NDArray[np.uint8]:
         """(h, w, 3): what the model sees of a window."""

@@ -1,4 +1,4 @@
-"""Reading in a thread while somebody else works: at most a few results wait, so memory stays flat."""
+"""Making something in a thread while somebody else uses it: at most a few results wait, so memory stays flat."""
 
 from __future__ import annotations
 

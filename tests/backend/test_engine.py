@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -274,14 +275,29 @@ def test_cancelling_stops_between_pieces_and_closes_the_model(after: int) -> Non
 
 def test_a_stopped_answer_keeps_what_was_found() -> None:
     inside = boxes(300, 60, (5, 5, 10, 10), (60, 5, 10, 10), (290, 5, 10, 10))
-    events: list[Event] = []
-    for event in Engine(FakePredictor(bright)).ask(
-        tile_of(inside), ASK, lambda: any(isinstance(e, ProgressEvent) and e.done == 2 for e in events)
-    ):
-        events.append(event)
+    predictor = FakePredictor(bright)
+    events = list(Engine(predictor).ask(tile_of(inside), ASK, lambda: len(predictor.seen) > 2))
     assert [bounds(r) for r in regions(events)] == [(5, 5, 15, 15), (5, 60, 15, 70)]
     assert done(events).stopped and done(events).windows_done == 2
     assert done(events).answer == "There are 2 buildings, 200 m²."
+
+
+def test_a_model_whose_answer_nobody_waits_for_any_more_is_stopped_between_its_pieces() -> None:
+    begun = threading.Event()
+
+    def endless(image: NDArray[np.uint8]) -> Iterator[Piece]:
+        yield Text("")
+        while begun.is_set():
+            yield Text("")
+        begun.set()
+
+    predictor = FakePredictor(endless)  # type: ignore[arg-type]
+    events = Engine(predictor).ask(tile_of(np.ones((200, 64), bool)), ASK)
+    assert next(event for event in events if isinstance(event, ProgressEvent) and event.done == 1)
+    assert begun.wait(10)
+    events.close()  # type: ignore[attr-defined]  # while the model is at the second window
+    assert (len(predictor.seen), predictor.closed) == (2, 1)
+    assert not [thread.name for thread in threading.enumerate() if thread.name == "reader"]
 
 
 def test_an_error_of_the_model_is_passed_on() -> None:
