@@ -42,6 +42,8 @@ from .work import Answer, Job, Unit, work_out
 
 MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
 RESUMED = "{} of {} windows were looked at before; this goes on from there."
+LOOKS_WAITING = 64  # windows that may be looked at while a block is settled; their answers are in the journal
+LOOKED, KNOWN, EMPTY, CUT = "looked", "known", "empty", "cut"
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
@@ -80,7 +82,7 @@ class Survey:
         self._rectangles: dict[str, list[list[TileBox]]] = {}
         self._held: dict[str, list[tuple[Component, shapely.Geometry]]] = {}
         self._pace = Pace(self._total, self._with_data())
-        self._stopped = False
+        self._stopped = self._left = False  # nobody waits for more
 
     def events(self) -> Iterator[Event]:
         """All events, in order; see ``engine.Engine.ask``."""
@@ -138,16 +140,24 @@ class Survey:
         blocks, waiting = self._blocks, list[Block]()
         if not self._plan.passes:  # the answer does not need the image
             return
-        with closing(read_ahead(self._pixels())) as pixels:
-            for block, read in pixels:
-                yield from self._look(read)
+        looks, began = read_ahead(self._looks(), LOOKS_WAITING), time.monotonic()
+        try:
+            for block, look in looks:
+                if look is not None:
+                    yield from self._count(look, time.monotonic() - began)
+                    began = time.monotonic()
+                    continue
                 waiting.append(block)
+                yield self._progress()
                 if self._stopped:
                     break
                 last_col = block.col == blocks.cols[-1]
                 while waiting and self._is_seen(waiting[0], block, last_col=last_col):
                     yield from self._settle(waiting.pop(0))
                     yield from self._open()
+        finally:
+            self._left = True
+            looks.close()
         for block in waiting:  # of a stopped question also those that were not looked at as a whole
             yield from self._settle(block)
 
@@ -175,32 +185,55 @@ class Survey:
                     cut[window] = pixels[:, rows, cols], valid[rows, cols]
                 yield block, [(window, cut.get(window)) for window in windows]
 
-    def _look(self, read: Sequence[tuple[Window, Pixels | None]]) -> Iterator[ProgressEvent]:
-        """Shows the windows of a block to the model, but those that were answered before or have no data."""
-        job, foreseen = self._journal.job, 0
-        for number, (window, pixels) in enumerate(read):
-            if self._cancelled():
-                self._stopped = True
-                return
-            began = time.monotonic()
-            if pixels is None:
-                self._pace.known()
-            elif not pixels[1].any():
-                self._pace.empty(time.monotonic() - began)
-                continue  # thousands of these would be thousands of events
-            else:
-                for _, coming in read[max(foreseen, number + 1) : number + 1 + AHEAD]:
-                    if coming is not None and coming[1].any():
-                        self._plan.foresee(interleaved(coming[0]))
-                foreseen = number + 1 + AHEAD
-                answer = work_out(Unit(job, window), self._predictor, *pixels, self._cancelled)
-                if answer is None:
-                    self._stopped = True
+    def _looks(self) -> Generator[tuple[Block, str | None], None, None]:
+        """Shows windows to the model; runs in a thread of its own, beside one that reads and one that settles.
+
+        Yields:
+            For each window of a block how it went; then the block with None.
+        """
+        with closing(read_ahead(self._pixels())) as pixels:
+            for block, read in pixels:
+                foreseen = 0
+                for number, (window, data) in enumerate(read):
+                    if self._is_over():
+                        look = CUT
+                    elif data is None:
+                        look = KNOWN
+                    elif not data[1].any():
+                        look = EMPTY
+                    else:
+                        for _, coming in read[max(foreseen, number + 1) : number + 1 + AHEAD]:
+                            if coming is not None and coming[1].any():
+                                self._plan.foresee(interleaved(coming[0]))
+                        foreseen = number + 1 + AHEAD
+                        look = self._look(window, *data)
+                    yield block, look
+                    if look == CUT:
+                        break
+                yield block, None
+                if look == CUT:
                     return
-                self._journal.write(window, answer)
-                self._pace.look(time.monotonic() - began)
+
+    def _look(self, window: Window, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> str:
+        """Shows one window to the model and keeps its answer."""
+        answer = work_out(Unit(self._journal.job, window), self._predictor, pixels, valid, self._is_over)
+        if answer is None:
+            return CUT
+        self._journal.write(window, answer)
+        return LOOKED
+
+    def _count(self, look: str, seconds: float) -> Iterator[ProgressEvent]:
+        """Takes note of a window; ``seconds`` hold all work since the one before."""
+        if look == CUT:
+            self._stopped = True
+        elif look == EMPTY:
+            self._pace.empty(seconds)  # thousands of these would be thousands of events
+        else:
+            self._pace.known() if look == KNOWN else self._pace.look(seconds)
             yield self._progress()
-        yield self._progress()
+
+    def _is_over(self) -> bool:
+        return self._left or self._cancelled()
 
     # settling
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,9 @@ def ask(scene: Path, target: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 
     def script(image: np.ndarray) -> list[Piece]:
         if len(predictor.seen) == stop_at:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            while signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+                time.sleep(0.001)  # the main thread hears of it; then the next one gives up
         return soft(image)
 
     predictor = fake(script)
