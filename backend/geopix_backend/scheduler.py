@@ -129,6 +129,12 @@ class Scheduler:
             state = "loading" if self._loading else "busy" if self._current else "idle"
             return Status(state, len(self._queue), self._loaded[1].info if self._loaded else None)
 
+    @property
+    def loaded(self) -> str | None:
+        """Name of the loaded model, as it was asked for."""
+        found = self._loaded
+        return found[0] if found is not None else None
+
     def _run(self) -> None:
         while True:
             with self._changed:
