@@ -6,13 +6,14 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from geopix_model.errors import GeoPixError
 from geopix_model.predictor import ModelInfo, Predictor
-from geopix_qgis.protocol import ErrorEvent, Event, ProgressEvent
+from geopix_qgis.protocol import ErrorEvent, Event, ProgressEvent, TileEvent
 
 from .errors import BusyError
 
@@ -155,6 +156,8 @@ class Scheduler:
             predictor = self._predictor(job)
             for event in job.work(predictor, lambda: job.cancelled):
                 job.tell(event)
+                if isinstance(event, TileEvent):
+                    time.sleep(0)  # lets the thread in that sends it: the model now takes what processor there is
         except GeoPixError as error:
             job.tell(ErrorEvent(error.code, str(error)))
         except Exception as error:
