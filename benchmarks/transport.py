@@ -70,8 +70,8 @@ def _compared(http: httpx.Client, path: Path, side: int, repeats: int) -> list[R
         step = next(number) * 64 % (FILE_SIDE - side)
         return step, step
 
-    def ask_at(at: tuple[int, int]) -> None:
-        _ask(http, wire.PathTile(str(path), (*at, side, side)))
+    def ask_at(at: tuple[int, int]) -> float:
+        return _ask(http, wire.PathTile(str(path), (*at, side, side)))
 
     opened = rasterio.open(path)
     again = place()
@@ -118,14 +118,13 @@ def _compared(http: httpx.Client, path: Path, side: int, repeats: int) -> list[R
     ]  # fmt: skip
 
 
-def _timed(prepare: Callable[[], object], send: Callable[..., float | None]) -> Callable[[], float]:
-    """A contestant that gets its pixels before the clock starts, and may stop it before it ends."""
+def _timed(prepare: Callable[[], object], send: Callable[..., float]) -> Callable[[], float]:
+    """A contestant that gets its pixels before the clock starts, and says when the server held them."""
 
     def run() -> float:
         prepared = prepare()
         began = time.perf_counter()
-        held = send(prepared)
-        return (held or time.perf_counter()) - began
+        return send(prepared) - began
 
     return run
 
@@ -152,24 +151,27 @@ def _ask(http: httpx.Client, tile: wire.Tile, pixels: bytes | None = None) -> fl
     return held
 
 
-def _post_png(http: httpx.Client, pixels: bytes, side: int) -> None:
+def _post_png(http: httpx.Client, pixels: bytes, side: int) -> float:
     encoded = io.BytesIO()
     Image.frombuffer("RGBA", (side, side), pixels).save(encoded, "PNG", compress_level=1)  # the fastest there is
-    _check(http.post("/png", content=encoded.getvalue()), side)
+    return _held(http.post("/png", content=encoded.getvalue()), side)
 
 
-def _post_raw(http: httpx.Client, pixels: bytes, side: int) -> None:
-    _check(http.post(f"/raw/{side}/{side}/4", content=pixels), side)
+def _post_raw(http: httpx.Client, pixels: bytes, side: int) -> float:
+    return _held(http.post(f"/raw/{side}/{side}/4", content=pixels), side)
 
 
-def _read_and_post(http: httpx.Client, dataset: rasterio.DatasetReader, at: tuple[int, int], side: int) -> None:
+def _read_and_post(http: httpx.Client, dataset: rasterio.DatasetReader, at: tuple[int, int], side: int) -> float:
     pixels = dataset.read(window=Window(*at, side, side))
-    _check(http.post(f"/raw/{side}/{side}/3", content=pixels.tobytes()), side)
+    return _held(http.post(f"/raw/{side}/{side}/3", content=pixels.tobytes()), side)
 
 
-def _check(reply: httpx.Response, side: int) -> None:
+def _held(reply: httpx.Response, side: int) -> float:
+    """When a peer's server had said so."""
+    now = time.perf_counter()
     if reply.text != f'"{side}"':
         raise RuntimeError(f"the peer said: {reply.text[:200]}")
+    return now
 
 
 def _raster(path: Path, side: int) -> Path:

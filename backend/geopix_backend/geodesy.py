@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
 from .errors import RasterError
@@ -39,19 +39,38 @@ def parse_crs(text: str) -> CRS | None:
 
 def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude in degrees on the CRS's own datum (so without a datum shift); inf where there is none."""
-    transformer, degrees = _lonlat_transformer(crs)
+    transformer, degrees = _lonlat_transformer(_Same(crs))
     lon, lat = transformer.transform(np.asarray(x), np.asarray(y))
     return np.asarray(lon) * degrees, np.asarray(lat) * degrees
 
 
+class _Same:
+    """A CRS as a key: the very object, since comparing two, or hashing one, writes each out as WKT."""
+
+    def __init__(self, crs: CRS) -> None:
+        self.crs = crs
+
+    def __hash__(self) -> int:
+        return id(self.crs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.crs is other.crs
+
+
 @lru_cache(maxsize=16)
-def _lonlat_transformer(crs: CRS) -> tuple[Transformer, float]:
+def _lonlat_transformer(same: _Same) -> tuple[Transformer, float]:
     """The way to the CRS's own longitude and latitude, and degrees per unit of them; kept, since making it is slow."""
-    geodetic = crs.geodetic_crs
+    crs, geodetic = same.crs, same.crs.geodetic_crs
     if geodetic is None:
         raise RasterError(f"The CRS {crs.name!r} does not lead to longitude and latitude; assign another CRS.")
     degrees = math.degrees(geodetic.axis_info[0].unit_conversion_factor)
     return Transformer.from_crs(crs, geodetic, always_xy=True), degrees
+
+
+@lru_cache(maxsize=16)
+def _geod(same: _Same) -> Geod | None:
+    """The ellipsoid of a CRS; None where it has none."""
+    return same.crs.get_geod()
 
 
 def densified(polygons: ArrayLike, crs: CRS) -> NDArray[np.object_]:
@@ -77,7 +96,7 @@ def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> 
 
     None without a CRS, or where the place has no longitude and latitude.
     """
-    geod = crs.get_geod() if crs is not None else None
+    geod = _geod(_Same(crs)) if crs is not None else None
     if crs is None or geod is None:
         return None
     cols = np.array([col - 0.5, col + 0.5, col, col])
@@ -91,7 +110,7 @@ def pixel_size_m(transform: Affine, crs: CRS | None, col: float, row: float) -> 
 
 def ground_matrix(crs: CRS | None, x: float, y: float) -> NDArray[np.float64]:
     """(2, 2) from CRS units around (x, y) to metres east and north; nothing changes where there is no such place."""
-    geod = crs.get_geod() if crs is not None else None
+    geod = _geod(_Same(crs)) if crs is not None else None
     if crs is None or geod is None:
         return np.eye(2)
     step = 1.0 / crs.axis_info[0].unit_conversion_factor  # about a metre, or a radian

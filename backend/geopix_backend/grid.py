@@ -14,6 +14,7 @@ from rasterio.control import GroundControlPoint
 
 from .errors import RasterError
 from .geodesy import parse_crs
+from .raster_source import once
 
 # QGIS draws an image without georeference with its top left corner at (0, 0), one unit per pixel, y upwards.
 PIXEL_COORDINATES = Affine(1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
@@ -35,6 +36,7 @@ class Grid:
     warnings: tuple[str, ...] = ()
 
 
+@once
 def grid_of(dataset: rasterio.DatasetReader) -> Grid:
     """The grid of an open raster: its transform, else an affine fit through its ground control points.
 

@@ -156,8 +156,10 @@ class Nearness:
 
 def on_tile(relations: Sequence[Relation], tile: Tile | Asked) -> Nearness:
     """The relations with known things, with their distances on a tile."""
-    size = pixel_size_m(tile.transform, tile.crs, tile.width / 2, tile.height / 2)
     decided = [each for each in relations if each.to and each.kind != "undecided"]
+    if not decided:
+        return Nearness()
+    size = pixel_size_m(tile.transform, tile.crs, tile.width / 2, tile.height / 2)
     east, south = (1 if tile.transform.a > 0 else -1), (1 if tile.transform.e < 0 else -1)
     sides = {"left": (-1, 0), "right": (1, 0), "east": (east, 0), "west": (-east, 0)}
     sides |= {"south": (0, south), "north": (0, -south), "": (0, 0)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from mmap import mmap
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from .geodesy import parse_crs
 from .grid import Grid, check_transform, grid_of
 from .raster_frame import Frame, clamp, frame_of
 from .raster_info import RasterInfo, describe
-from .raster_source import State, choose_bands, open_raster, short_name, state_of
+from .raster_source import State, choose_bands, once, open_raster, short_name, state_of
 from .raster_stretch import Range, check_stretch, percentile_range, to_uint8
 
 __all__ = [
@@ -80,7 +80,7 @@ class Tile:
         """Columns."""
         return int(self.valid.shape[1])
 
-    @property
+    @cached_property
     def valid_px(self) -> int:
         """Number of valid pixels."""
         return int(np.count_nonzero(self.valid))
@@ -218,22 +218,24 @@ def read_frame(
     """Pixels (3, H, W), validity (H, W) and warnings of one frame."""
     chosen, notes = choose_bands(dataset, bands)
     limits = check_stretch(stretch) if stretch is not None else None
-    pixels = np.empty((3, frame.height, frame.width), np.uint8)
-    valid = np.zeros((frame.height, frame.width), bool)
+    shape, validity = (frame.height, frame.width), _Validity(dataset, frame)
+    pixels = np.empty((3, *shape), np.uint8)
     if len(chosen) == 1 and limits is None and dataset.colorinterp[chosen[0] - 1] == ColorInterp.palette:
-        _read_palette(dataset, chosen[0], frame, pixels, valid)
-        return pixels, valid, notes
-    shape = (frame.height, frame.width)
+        return pixels, _read_palette(dataset, chosen[0], frame, pixels), notes
     if limits is None and {dataset.dtypes[band - 1] for band in chosen} == {"uint8"}:
         # As they are: all bands at once, so that blocks which hold several are decoded once.
         into = pixels[: len(chosen)]
         dataset.read(chosen, window=frame.window, out=into, resampling=frame.resampling)
+        if validity.all_of(chosen):
+            return _in_colours(pixels, len(chosen)), np.ones(shape, bool), notes
+        valid = np.zeros(shape, bool)
         for band, values in zip(chosen, into, strict=True):
-            valid |= _band_valid(dataset, band, frame, values)
+            valid |= validity.of(band, values)
         return _blackened(pixels, valid, len(chosen)), valid, notes
+    valid = np.zeros(shape, bool)
     for channel, band in enumerate(chosen):
         values = dataset.read(band, window=frame.window, out_shape=shape, resampling=frame.resampling)
-        there = _band_valid(dataset, band, frame, values) & np.isfinite(values)
+        there = validity.of(band, values) & np.isfinite(values)
         if limits is not None:
             values = to_uint8(values, limits[channel])
         elif values.dtype != np.uint8:
@@ -245,9 +247,14 @@ def read_frame(
 
 
 def _blackened(pixels: NDArray[np.uint8], valid: NDArray[np.bool_], bands: int) -> NDArray[np.uint8]:
-    """The pixels, black where nothing is valid; a single band is shown in all three colours."""
+    """The pixels, black where nothing is valid, in colours."""
     if not valid.all():
         np.multiply(pixels, valid, out=pixels)  # ten times as fast as an index where most of it is empty
+    return _in_colours(pixels, bands)
+
+
+def _in_colours(pixels: NDArray[np.uint8], bands: int) -> NDArray[np.uint8]:
+    """The pixels; a single band is shown in all three colours."""
     if bands == 1:
         pixels[1:] = pixels[0]
     return pixels
@@ -261,23 +268,41 @@ def interleaved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image
 
 
-def _band_valid(
-    dataset: rasterio.DatasetReader, band: int, frame: Frame, values: NDArray[np.generic]
-) -> NDArray[np.bool_]:
-    """(H, W) bool: nodata, mask bands and alpha as GDAL combines them for a band, whose ``values`` were read."""
-    shape, flags = (frame.height, frame.width), dataset.mask_flag_enums[band - 1]
-    if MaskFlags.all_valid in flags:
-        return np.ones(shape, bool)
-    if flags == [MaskFlags.nodata] and values.dtype == np.uint8 and shape == (frame.window.height, frame.window.width):
-        return np.asarray(values != dataset.nodatavals[band - 1])  # GDAL would read the band again for this
-    mask = dataset.read_masks(band, window=frame.window, out_shape=shape, resampling=Resampling.nearest)
-    return np.asarray(mask > 0)
+class _Validity:
+    """Where the bands of a frame hold data: nodata, mask bands and alpha as GDAL combines them."""
+
+    def __init__(self, dataset: rasterio.DatasetReader, frame: Frame) -> None:
+        self._dataset, self._window, self._shape = dataset, frame.window, (frame.height, frame.width)
+        self._shared: NDArray[np.bool_] | None = None
+
+    def all_of(self, bands: Sequence[int]) -> bool:
+        """Whether one of the bands is valid everywhere, so that every pixel is."""
+        return any(MaskFlags.all_valid in mask_flags(self._dataset)[band - 1] for band in bands)
+
+    def of(self, band: int, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+        """(H, W) bool of a band whose ``values`` were read."""
+        flags = mask_flags(self._dataset)[band - 1]
+        if MaskFlags.all_valid in flags:
+            return np.ones(self._shape, bool)
+        native = self._shape == (self._window.height, self._window.width)
+        if flags == [MaskFlags.nodata] and values.dtype == np.uint8 and native:
+            # GDAL would read the band again for this.
+            return np.asarray(values != self._dataset.nodatavals[band - 1])
+        if MaskFlags.per_dataset not in flags:
+            return self._mask(band)
+        if self._shared is None:  # one mask for all bands, as that of an alpha band
+            self._shared = self._mask(band)
+        return self._shared
+
+    def _mask(self, band: int) -> NDArray[np.bool_]:
+        read = self._dataset.read_masks
+        return np.asarray(read(band, window=self._window, out_shape=self._shape, resampling=Resampling.nearest) > 0)
 
 
 def _read_palette(
-    dataset: rasterio.DatasetReader, band: int, frame: Frame, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]
-) -> None:
-    """Fills ``pixels`` and ``valid`` with the colours of a paletted band; its numbers are names and never blend."""
+    dataset: rasterio.DatasetReader, band: int, frame: Frame, pixels: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """Fills ``pixels`` with the colours of a paletted band, whose numbers never blend; (H, W) bool, which are valid."""
     shape = (frame.height, frame.width)
     index = dataset.read(band, window=frame.window, out_shape=shape, resampling=Resampling.nearest)
     colours = np.zeros((max(int(index.max()), max(dataset.colormap(band))) + 1, 4), np.uint8)
@@ -285,9 +310,16 @@ def _read_palette(
         colours[number] = colour
     rgba = colours[index]
     pixels[:] = rgba[..., :3].transpose(2, 0, 1)
-    valid[:] = _band_valid(dataset, band, frame, index) & (rgba[..., 3] > 0)
+    return np.asarray(_Validity(dataset, frame).of(band, index) & (rgba[..., 3] > 0))
 
 
+@once
+def mask_flags(dataset: rasterio.DatasetReader) -> tuple[list[MaskFlags], ...]:
+    """How GDAL knows of each band where it holds data."""
+    return tuple(dataset.mask_flag_enums)
+
+
+@once
 def band_range(dataset: rasterio.DatasetReader, band: int) -> Range:
     """Stretch limits of a band, the same for every part of the raster.
 

@@ -7,7 +7,10 @@ import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import rasterio
@@ -33,6 +36,8 @@ GZIP = b"\x1f\x8b"
 RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 State = tuple[int, int, int]
 Opener = Callable[["str | Path"], AbstractContextManager[rasterio.DatasetReader]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextmanager
@@ -44,6 +49,24 @@ def open_raster(path: str | Path) -> Iterator[rasterio.DatasetReader]:
     """
     with _reading(str(path)), _opened(str(path)) as dataset:
         yield dataset
+
+
+def once(
+    find: Callable[Concatenate[rasterio.DatasetReader, P], T],
+) -> Callable[Concatenate[rasterio.DatasetReader, P], T]:
+    """A function whose answer about a dataset is kept for as long as that is open: a file that has changed is opened
+    anew, and asked anew.
+    """
+    known: WeakKeyDictionary[rasterio.DatasetReader, dict[object, T]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def found(dataset: rasterio.DatasetReader, *args: P.args, **kwargs: P.kwargs) -> T:
+        answers, key = known.setdefault(dataset, {}), (args, *kwargs.items())
+        if key not in answers:
+            answers[key] = find(dataset, *args, **kwargs)
+        return answers[key]
+
+    return found
 
 
 class KeptOpen:

@@ -6,13 +6,14 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from geopix_model.errors import GeoPixError
 from geopix_model.predictor import ModelInfo, Predictor
-from geopix_qgis.protocol import ErrorEvent, Event, ProgressEvent
+from geopix_qgis.protocol import ErrorEvent, Event, ProgressEvent, TileEvent
 
 from .errors import BusyError
 
@@ -129,6 +130,12 @@ class Scheduler:
             state = "loading" if self._loading else "busy" if self._current else "idle"
             return Status(state, len(self._queue), self._loaded[1].info if self._loaded else None)
 
+    @property
+    def loaded(self) -> str | None:
+        """Name of the loaded model, as it was asked for."""
+        found = self._loaded
+        return found[0] if found is not None else None
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -149,6 +156,8 @@ class Scheduler:
             predictor = self._predictor(job)
             for event in job.work(predictor, lambda: job.cancelled):
                 job.tell(event)
+                if isinstance(event, TileEvent):
+                    time.sleep(0)  # lets the thread in that sends it: the model now takes what processor there is
         except GeoPixError as error:
             job.tell(ErrorEvent(error.code, str(error)))
         except Exception as error:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hmac
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
 
 import geopix_qgis.protocol as wire
 from geopix_model import __version__
@@ -26,15 +24,15 @@ from . import outline, raster, tiles
 from .config import ServeConfig
 from .engine import Engine
 from .errors import BusyError, RequestError, SharedError, TokenError, TooLargeError
+from .event_stream import STREAM_TYPE, Events, EventStream
 from .installing import Running, download
 from .machine import Memory, hardware
 from .question import Question
-from .scheduler import Scheduler, Sink, Work
+from .scheduler import Scheduler, Work
 from .shared_pixels import open_shared
 
 BAD_REQUEST = 400
 STATUS: dict[type[GeoPixError], int] = {TokenError: 401, UnknownModelError: 404, TooLargeError: 413, BusyError: 429}
-STREAM_TYPE = "text/event-stream"
 _REFUSAL = {
     "type": "object",
     "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
@@ -80,7 +78,7 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
 
     memory = tiles.LastTile()
 
-    def check_token(request: Request) -> None:
+    async def check_token(request: Request) -> None:  # not on a thread of its own, as FastAPI runs what is not async
         sent = request.headers.get(wire.AUTH_HEADER, "")
         if not hmac.compare_digest(sent.encode(), f"Bearer {config.token}".encode()):
             raise TokenError(
@@ -115,23 +113,35 @@ def create_app(scheduler: Scheduler, config: ServeConfig, models: Callable[[], l
         """The models that can be asked."""
         return models()
 
-    @app.post("/v1/ask", responses={**_STREAM, **_REFUSALS}, openapi_extra=_BODY, response_class=StreamingResponse)
+    @app.post(
+        "/v1/ask",
+        responses={**_STREAM, **_REFUSALS},
+        openapi_extra=_BODY,
+        response_class=EventStream,
+        status_code=200,
+    )
     async def ask(request: Request) -> Response:
         """One question; its answer as a stream of events."""
         body = await _read_body(request, config.max_body_bytes)
         asked, pixels = _decode(request.headers.get("content-type", ""), body, config.local)
-        work = await run_in_threadpool(_prepare, asked, pixels, models, memory, config.local)
-        events, sink = _queue()
-        job = scheduler.submit(asked.model, work, sink)
-        return _EventStream(_stream(events, config.heartbeat_s), lambda: scheduler.cancel(job))
+        is_known = scheduler.loaded == asked.model  # else all models are listed, which looks at disk and memory
+        work = await run_in_threadpool(_prepare, asked, pixels, None if is_known else models, memory, config.local)
+        events = Events()
+        job = scheduler.submit(asked.model, work, events.put)
+        return EventStream(events, config.heartbeat_s, lambda: scheduler.cancel(job))
 
-    @app.post("/v1/models/{name}/download", responses={**_STREAM, **_REFUSALS}, response_class=StreamingResponse)
+    @app.post(
+        "/v1/models/{name}/download",
+        responses={**_STREAM, **_REFUSALS},
+        response_class=EventStream,
+        status_code=200,
+    )
     async def install(name: str) -> Response:
         """Fetches a published model; closing the connection stops it, and what has come is kept."""
         steps = await run_in_threadpool(download, name)
-        events, sink = _queue()
-        running = Running(steps, sink)
-        return _EventStream(_stream(events, config.heartbeat_s), running.stop)
+        events = Events()
+        running = Running(steps, events.put)
+        return EventStream(events, config.heartbeat_s, running.stop)
 
     @app.exception_handler(GeoPixError)
     async def refuse(request: Request, error: GeoPixError) -> JSONResponse:
@@ -152,56 +162,6 @@ def _hardware(device: str) -> tuple[str, Memory]:
         return hardware(device)
     except DeviceError:
         return "", Memory(0, 0)
-
-
-def _queue() -> tuple[asyncio.Queue[wire.Event | None], Sink]:
-    """Events for a stream, and what puts them there from any thread."""
-    events: asyncio.Queue[wire.Event | None] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def put(event: wire.Event | None) -> None:
-        loop.call_soon_threadsafe(events.put_nowait, event)
-
-    return events, put
-
-
-class _EventStream(StreamingResponse):
-    """A stream that says when it has ended, for whatever reason: also when the client has gone before it began."""
-
-    def __init__(self, content: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
-        super().__init__(content, media_type=STREAM_TYPE, headers={"Cache-Control": "no-store"})
-        self._ended = ended
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gone = asyncio.create_task(self._watch(receive))
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            gone.cancel()
-            self._ended()
-
-    async def _watch(self, receive: Receive) -> None:
-        """Servers differ in when they tell of a closed connection; this one asks, so that the model stops at once."""
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._ended()
-
-
-async def _stream(events: asyncio.Queue[wire.Event | None], heartbeat_s: float) -> AsyncIterator[bytes]:
-    """The events as bytes until None, those that wait already in one piece; with a sign of life where they pause."""
-    more = True
-    while more:
-        try:
-            async with asyncio.timeout(heartbeat_s):
-                ready = [await events.get()]
-        except TimeoutError:
-            yield wire.HEARTBEAT
-            continue
-        while ready[-1] is not None and not events.empty():
-            ready.append(events.get_nowait())
-        more = ready[-1] is not None
-        if ready[0] is not None:
-            yield b"".join(wire.encode_event(event) for event in ready if event is not None)
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
@@ -238,13 +198,13 @@ def _decode(content_type: str, body: bytes, local: bool) -> tuple[wire.AskReques
 def _prepare(
     asked: wire.AskRequest,
     pixels: tiles.Pixels | None,
-    models: Callable[[], list[Mapping[str, Any]]],
+    models: Callable[[], list[Mapping[str, Any]]] | None,
     memory: tiles.LastTile,
     files: bool,
 ) -> Work:
     """Refuses what can be refused before the question waits; returns what the model's thread shall do."""
     question = Question.of(asked)
-    names = [str(entry["name"]) for entry in models()]
+    names = [asked.model] if models is None else [str(entry["name"]) for entry in models()]
     if asked.model not in names:
         raise UnknownModelError(f"There is no model {asked.model!r}; choose one of: {', '.join(names)}.")
     tiles.check(asked.tile, pixels, files=files)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 import uvicorn
@@ -22,17 +23,26 @@ HEADERS = {wire.AUTH_HEADER: "Bearer secret"}
 
 
 class Running:
-    """A server in a thread of this process."""
+    """A server in a thread of this process.
+
+    Attributes:
+        listings: How often its models were listed.
+    """
 
     def __init__(self, load: Callable[[str], Predictor], config: ServeConfig = CONFIG) -> None:
         self.scheduler = Scheduler(load, config.waiting_limit)
-        app = create_app(self.scheduler, config, lambda: [{"name": "nano"}, {"name": "slow"}])
+        self.listings = 0
+        app = create_app(self.scheduler, config, self._models)
         listener = serve.bind(0)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
         self.port = listener.getsockname()[1]
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=HEADERS, timeout=LIMIT_S)
+
+    def _models(self) -> list[Mapping[str, Any]]:
+        self.listings += 1
+        return [{"name": "nano"}, {"name": "slow"}]
 
     def ask(self, request: wire.AskRequest, pixels: bytes | None = None) -> list[wire.Event]:
         """All events of an answer."""

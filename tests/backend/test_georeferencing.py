@@ -23,6 +23,7 @@ from shapely.geometry import shape
 from geopix_backend.engine import Engine
 from geopix_backend.export import write
 from geopix_backend.extent import window_for_bbox, window_for_point, window_for_tile
+from geopix_backend.geodesy import pixel_size_m, to_lonlat
 from geopix_backend.question import Question
 from geopix_backend.raster import Tile, read_tile, tile_from_pixels
 from geopix_backend.vectors import polygons
@@ -265,3 +266,16 @@ def test_written_polygons_draw_the_same_pixels_again(
 def affine_points(transform: Affine, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     col, row = points.T
     return transform.a * col + transform.b * row + transform.c, transform.d * col + transform.e * row + transform.f
+
+
+def test_systems_that_come_and_go_are_never_taken_for_each_other() -> None:
+    """What is kept of a CRS belongs to that object, and ids of objects are used again."""
+    crowd = [32601 + zone for zone in range(60)]
+    grid = Affine(1.0, 0.0, 300_000.0, 0.0, -1.0, 5_000_000.0)
+    for code in [*crowd, *crowd, 3857, *crowd]:
+        crs = CRS.from_epsg(code)
+        lon, lat = Transformer.from_crs(code, 4326, always_xy=True).transform(300_000.0, 5_000_000.0)
+        assert to_lonlat(crs, 300_000.0, 5_000_000.0) == pytest.approx((lon, lat), abs=1e-9)
+        x, y = Transformer.from_crs(code, 4326, always_xy=True).transform([299_999.5, 300_000.5], [5e6, 5e6])
+        length = crs.get_geod().inv(x[0], y[0], x[1], y[1])[2]
+        assert pixel_size_m(grid, crs, 0, 0)[0] == pytest.approx(length, rel=1e-6)  # type: ignore[index]

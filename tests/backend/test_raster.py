@@ -148,6 +148,18 @@ class TestValid:
         path = make_raster(np.concatenate([NOISE, alpha]), interpretation=RGBA, photometric="RGB")
         assert np.array_equal(read_tile(path).valid, alpha[0] > 0)
 
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    def test_a_mask_that_bands_share_is_read_once(
+        self, make_raster: MakeRaster, dtype: type, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mask, looks = np.zeros((60, 80), bool), []
+        mask[10:50, 10:70] = True
+        path, kind = make_raster(NOISE.astype(dtype), mask=mask), rasterio.io.DatasetReader
+        read = kind.read_masks
+        monkeypatch.setattr(kind, "read_masks", lambda *args, **how: looks.append(1) or read(*args, **how))
+        tile = read_tile(path, stretch=[(0, 255)] * 3, window=(5, 5, 60, 50))
+        assert np.array_equal(tile.valid, mask[5:55, 5:65]) and len(looks) == 1
+
     @pytest.mark.parametrize(
         ("pixels", "nodata"),
         [(np.zeros((3, 8, 8), np.uint8), 0), (np.full((8, 8), np.nan, np.float32), None)],

@@ -101,6 +101,16 @@ def test_health_names_version_protocol_model_and_device(server: Running, raster:
     assert "/v1/ask" in server.http.get("/openapi.json").json()["paths"]
 
 
+def test_models_are_not_listed_again_for_the_one_that_is_loaded(server: Running, slow: Slow, raster: Path) -> None:
+    server.ask(wire.AskRequest("x", wire.PathTile(str(raster))))
+    before = server.listings
+    server.ask(wire.AskRequest("x", wire.PathTile(str(raster))))
+    assert server.listings == before
+    content_type, body = bodies.encode_request(wire.AskRequest("x", wire.PathTile(str(raster)), model="nobody"))
+    reply = server.http.post("/v1/ask", content=body, headers={"content-type": content_type})
+    assert (reply.status_code, server.listings) == (404, before + 1)
+
+
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer secrets", "secret", "Bearer sécret"])
 @pytest.mark.parametrize("path", ["/health", "/v1/models", "/v1/ask"])
 def test_without_the_token_nothing_is_answered(server: Running, token: str, path: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from geopix_backend import raster
 from geopix_backend.errors import RasterError
 from geopix_backend.raster import interleaved, read_tile
 from geopix_backend.raster_source import KeptOpen
@@ -71,6 +72,32 @@ def test_a_part_of_a_kept_file_is_what_a_fresh_one_gives(tmp_path: Path) -> None
     for window in ((0, 0, 200, 100), (150, 40, 300, 300)):
         tile, fresh = memory.read(PathTile(str(path), window), None, INFO), read_tile(path, window=window)
         assert np.array_equal(tile.pixels, fresh.pixels) and np.array_equal(tile.valid, fresh.valid)
+
+
+def deep_raster(path: Path, *, brightest: int, crs: str = "EPSG:32633") -> Path:
+    """A 16-bit raster of the same size whatever is in it."""
+    pixels = np.linspace(0, brightest, 3 * 300 * 300).reshape(3, 300, 300).astype(np.uint16)
+    profile = {"driver": "GTiff", "width": 300, "height": 300, "count": 3, "dtype": "uint16", "crs": crs}
+    with rasterio.open(path, "w", **profile, transform=rasterio.Affine(1, 0, 500_000, 0, -1, 5_000_000)) as file:
+        file.write(pixels)
+    return path
+
+
+def test_the_range_of_a_kept_file_is_found_once_and_anew_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    find = raster.percentile_range
+    monkeypatch.setattr(raster, "percentile_range", lambda *values: looks.append(1) or find(*values))
+    path, memory = deep_raster(tmp_path / "scene.tif", brightest=1000), LastTile()
+    for window in ((0, 0, 200, 100), (50, 40, 200, 100), (0, 0, 300, 300)):
+        tile = memory.read(PathTile(str(path), window), None, INFO)
+        assert len(looks) == 3 or os.name != "posix"  # one for each band
+    deep_raster(tmp_path / "new.tif", brightest=60_000, crs="EPSG:32632").replace(path)
+    changed = memory.read(PathTile(str(path), (0, 0, 300, 300)), None, INFO)
+    fresh = read_tile(path, window=(0, 0, 300, 300))
+    assert np.array_equal(changed.pixels, fresh.pixels) and changed.pixels.max() == 255
+    assert (tile.crs.to_epsg(), changed.crs.to_epsg()) == (32633, 32632)
 
 
 def test_an_image_for_the_model_has_its_colours_last() -> None:
