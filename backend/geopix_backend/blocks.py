@@ -20,7 +20,7 @@ from shapely import Polygon
 from .canvas import CORES, OFF, Floats, evidence_of
 from .components import Component, components, labelled, probability
 from .findings import Findings
-from .outlines import trace
+from .outlines import noded, trace
 from .splitting import single_objects
 from .tiling import Layout, Window, blend_weights
 from .vectors import moved
@@ -156,7 +156,7 @@ class Part:
     Coordinates are pixels of the raster.
 
     Attributes:
-        pixels: Its pixels, exactly.
+        pixels: Its pixels, exactly, with a point at each pixel along the edge of the core.
         outline: The part of its outline that lies in the core, with all points.
         likely, evidence: Sums of the probabilities and of the evidence of its pixels.
     """
@@ -244,7 +244,7 @@ def _add_parts(
     square = shapely.box(col, row, col + core.width, row + core.height)
     outlines = moved(shapely.intersection(outlines, square), Affine.translation(around.col, around.row))
     traced = trace(inside)
-    pixels = moved(traced.geometries(), Affine.translation(core.col, core.row))
+    pixels = moved(noded(traced, *inside.shape).geometries(), Affine.translation(core.col, core.row))
     sums = [
         np.bincount(inside.reshape(-1), plane.reshape(-1), minlength=len(large) + 1)
         for plane in (

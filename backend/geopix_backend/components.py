@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 
 from .outlines import Outlines, trace
 
@@ -23,11 +23,12 @@ class Component:
     """Pixels that are joined by their edges (a shared corner does not join), without their small holes.
 
     Attributes:
-        pixels: Their outline along pixel edges, x = column, y = row of the array of logits.
+        pixels: Their outline along pixel edges, x = column, y = row of the array of logits; of a large one sometimes
+            in parts that share edges (see ``seams.joined``).
         score: 0..1, from the mean probability over its pixels and the mean evidence.
     """
 
-    pixels: Polygon
+    pixels: Polygon | MultiPolygon
     score: float
 
     @property

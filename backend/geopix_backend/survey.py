@@ -261,7 +261,8 @@ class Survey:
     def _large(self, key: str, parts: list[seams.Part]) -> Iterator[RegionEvent]:
         """Regions of an object that was put together from parts."""
         findings, least = self._findings, self._question.min_area_px
-        whole = seams.joined(parts)
+        stairs = not (findings.boxed or findings.is_smooth(key))  # then its pixels are its outline
+        whole = seams.joined(parts, whole=stairs or bool(self._plan.limits.near.rules) or self._question.right_angles)
         if findings.boxed:
             outlines = [shapely.box(*whole.pixels.bounds, ccw=False)]
         elif findings.is_smooth(key):

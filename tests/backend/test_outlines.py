@@ -16,7 +16,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry import shape
 
 from geopix_backend import outlines
-from geopix_backend.outlines import joined, trace, trace_strips
+from geopix_backend.outlines import joined, noded, trace, trace_strips
 from geopix_backend.vectors import placed, polygons
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=14)
@@ -122,3 +122,21 @@ def test_largest_come_first_and_small_holes_are_filled() -> None:
     found = polygons(mask, Affine.identity(), min_area_px=3)
     assert [p.area for p in found] == [396.0, 16.0]
     assert len(found[0].interiors) == 1
+
+
+@given(seed=st.integers(0, 9999), height=st.integers(2, 9), width=st.integers(2, 9), share=st.floats(0.2, 0.9))
+@settings(max_examples=60, deadline=None)
+def test_halves_of_a_mask_with_points_along_their_borders_are_a_coverage(
+    seed: int, height: int, width: int, share: float
+) -> None:
+    mask = np.random.default_rng(seed).random((height, 2 * width)) < share
+    halves = []
+    for half in range(2):
+        found = trace(mask[:, half * width : (half + 1) * width])
+        more = noded(found, height, width)
+        assert shapely.equals(found.geometries(), more.geometries()).all()
+        halves += [shapely.affinity.translate(polygon, half * width) for polygon in more.geometries()]
+    if halves:
+        whole = shapely.coverage_union_all(halves)
+        assert whole.is_valid
+        assert whole.equals(shapely.union_all(trace(mask).geometries()))
