@@ -4,8 +4,8 @@ Memory: a fresh process asks about a sparse raster with islands of data, at 10,0
 windows have the size and overlap of the embedded model's, the model itself is a stand-in that finds what is bright: the
 real one would take a day, and its memory does not depend on the raster.
 Throughput and seams: the real embedded model.  Throughput is the time on the clock that the model alone needs for the
-windows, told of the next ones as in the product, as a share of that of the whole run with reading, blending, polygons and
-the journal, in one process that does both in turns.
+windows, told of the next ones as in the product, as a share of that of the whole run with reading, blending, polygons
+and the journal, in one process that does both in turns.
 Seams: four windows that overlap as in the product are blended, or put together from their middles (centre-cropping),
 and compared with what the model says in one window in the middle of them, which has no seam there.
 """
@@ -181,7 +181,7 @@ def _seams(predictor: Predictor, quick: bool) -> Row:
     )
     near[:, : start + overlap_px] = near[:, start + window_px - overlap_px :] = False
     blended, cropped = [], []
-    for seed in range(4 if quick else 16):
+    for seed in range(8 if quick else 16):
         image = np.ascontiguousarray(_picture(layout.height, seed).transpose(1, 2, 0))
         blend, middle = Blend(layout, Window(0, 0, *near.shape)), np.zeros(near.shape, np.float32)
         for row in range(layout.rows):
