@@ -52,7 +52,7 @@ def request_about(
         selection: Which pixels.
         tile: How they are sent.
         prompt: What is asked.
-        choices: Model and least score are those chosen in here.
+        choices: Model, least score and least area are those chosen in here.
         number: Of the turn.
         history: Earlier turns about the same pixels, oldest first.
         task: What is wanted, one of ``protocol.TASKS``.
@@ -64,6 +64,7 @@ def request_about(
         choices.model,
         number,
         choices.min_score,
+        min_area_m2=choices.min_area_m2,
         outline=selection.outline,
         task=task,
     )
@@ -82,6 +83,23 @@ def stopped(windows: tuple[int, int], regions: int) -> str:
     done, total = windows
     how = tr("{done} of {total} windows were read; {kept}", done=done, total=total, kept=kept) if total else kept
     return tr("Stopped.") + f" {how[0].upper()}{how[1:]}"
+
+
+def check_ground(choices: Settings, selection: Selection) -> None:
+    """Refuses a least area in square metres about a raster without a CRS.
+
+    Raises:
+        PluginError: If polygons could not be measured.
+    """
+    if choices.min_area_m2 > 0 and not selection.crs.isValid():
+        raise PluginError(
+            tr(
+                "Polygons below {area} m² cannot be left out: {name} has no CRS, so nothing on it can be measured in "
+                "m². Set the CRS of the layer, or the least area of a polygon to 0.",
+                area=f"{choices.min_area_m2:g}",
+                name=selection.name,
+            )
+        )
 
 
 def check_prompt(prompt: str) -> None:

@@ -9,7 +9,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapSettings, QgsRasterLay
 
 from . import settings as stored
 from .areas import Area
-from .asking import Asking, check_prompt, request_about, stopped
+from .asking import Asking, check_ground, check_prompt, request_about, stopped
 from .backend_process import BackendProcess, State, target_if_known, target_of
 from .client import AskClient
 from .endpoint import Endpoint
@@ -159,6 +159,7 @@ class Conversation(QtCore.QObject):
         try:
             selection = select(layer, area, view, resolution_m)
             check_prompt(prompt)
+            check_ground(choices, selection)
             target = target_of(choices)
         except BackendError as error:
             self.python_missing.emit(str(error))

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional, Union
 
-VERSION = 4
+VERSION = 5
 AUTH_HEADER = "Authorization"  # value: "Bearer <token>"
 JSON_TYPE = "application/json"
 MAX_PROMPT_CHARS = 4000
@@ -120,6 +120,7 @@ class AskRequest:
         turn: Number of this turn in its conversation, from 1.
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many model pixels are dropped.
+        min_area_m2: Regions smaller than this on the ground are dropped; refused above 0 where the tile has no CRS.
         outline: Polygons, each a tuple of closed rings of (x, y) in the tile's CRS, the outer ring first; nothing is
             found outside of them.  Empty is all of the tile.
         task: One of ``TASKS``: what is wanted of the question; ``auto`` leaves it to its words.
@@ -132,6 +133,7 @@ class AskRequest:
     turn: int = 1
     min_score: float = 0.5
     min_area_px: int = 12
+    min_area_m2: float = 0.0
     outline: Outline = ()
     task: str = "auto"
 

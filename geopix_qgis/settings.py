@@ -18,6 +18,7 @@ class Settings:
         model: Name of the model, as ``geopix models`` lists them.
         device: ``auto``, ``cpu`` or ``cuda``.
         min_score: Regions with a lower score (0..1) are dropped.
+        min_area_m2: Regions smaller than this on the ground are dropped.
         storage: ``memory``, or ``geopackage``: new answers are written into a file beside the raster at once.
         layer_per: ``conversation``, or ``class`` for a layer of its own for each class.
         labels: Whether new layers of answers show labels.
@@ -28,6 +29,7 @@ class Settings:
     model: str = "nano"
     device: str = "auto"
     min_score: float = 0.5
+    min_area_m2: float = 0.0
     storage: str = "memory"
     layer_per: str = "conversation"
     labels: bool = False

@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         task=args.task,
     )
     window, has_crs = _part(args)
+    question.check_ground(has_crs)
     _check_targets(args, has_crs)
     output: Output = JsonOutput() if args.json else TextOutput()
 

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cubic import between
+from .cubic import crossing
 from .lattice import Values
-from .outlines import Ints, Outlines, trace
+from .outlines import Outlines, trace
 
 Floats = NDArray[np.float32]
 Points = NDArray[np.complex128]
-NEWTON_STEPS = 2  # from the crossing of a straight line; 995 of 1000 points are then within 0.01 px
+SAMPLES, OUTER = 4, 2  # in a row across an edge, from inside; the number of the outer pixel among them
 NEAREST = 1e-3  # of a pixel: no point lies closer to a pixel centre, so that two outlines never meet there
 
 
@@ -39,67 +39,76 @@ def contours(logits: Floats, min_area_px: float = 0.0, labels: Values | None = N
     """
     if 0 in logits.shape:
         return trace(np.zeros(logits.shape, bool))
-    known = _bordered(logits)
-    inside = known[2:-2, 2:-2] > 0 if labels is None else np.pad(labels, 1, mode="edge")
-    stairs = trace(inside, min_area_px)
-    corner = stairs.points.view(np.complex128)[:, 0]
-    edge = np.diff(corner)
-    length = np.abs(edge.real + edge.imag).astype(np.int64)  # along one of the axes
-    length[stairs.rings[1:-1] - 1] = 0  # from one ring to the next
+    stairs = trace(_framed(logits, labels), min_area_px)
+    begins, last = stairs.rings[:-1], stairs.rings[1:] - 1
+    corner = stairs.points.view(np.complex128)[:, 0] - (1 + 1j)  # of the logits, not of the frame
+    along = np.empty_like(corner)
+    np.subtract(corner[1:], corner[:-1], out=along[:-1])
+    along[last] = 1
+    pixels = np.abs(along.real + along.imag)  # it goes along one of the axes
+    along /= pixels  # exactly 1: a product with 1 / 49 is not
+    along[last] = along[begins]  # the point that closes a ring is that of its first pixel edge again
+    length = pixels.astype(np.int64)
     before = np.cumsum(length) - length
-    along = edge / np.maximum(length, 1)
-    middle = (corner[:-1] - along * (before - 0.5)).repeat(length)
+    middle = (corner + along * (0.5 - before)).repeat(length)
     along = along.repeat(length)
     middle += along * np.arange(len(along))
-    inwards = along * 1j  # the area is to the right, y down
-    points = middle + (0.5 - _crossings(known, middle, inwards)) * inwards
+    along *= 1j  # inwards: the area is to the right, y down
+    points = middle + (0.5 - _crossings(logits, middle, along)) * along
+    np.clip(points.real, 0, logits.shape[1], out=points.real)  # the frame falls onto the border
+    np.clip(points.imag, 0, logits.shape[0], out=points.imag)
+    rings = np.append(before[begins], len(points))
+    return Outlines(points.view(np.float64).reshape(-1, 2), rings, stairs.shells, stairs.values)
+
+
+def _framed(logits: Floats, labels: Values | None) -> NDArray[Any]:
+    """Where areas are, with a pixel more on each side, like its neighbours: outlines meet the border without a bend."""
     height, width = logits.shape
-    points.real = _within(points.real - 1, 0, width)  # the padding falls onto the border
-    points.imag = _within(points.imag - 1, 0, height)
-    return _closed(points, before, stairs)
+    found: NDArray[Any] = np.empty((height + 2, width + 2), bool if labels is None else labels.dtype)
+    if labels is None:
+        np.greater(logits, 0, out=found[1:-1, 1:-1])
+    else:
+        found[1:-1, 1:-1] = labels
+    found[0], found[-1] = found[1], found[-2]
+    found[:, 0], found[:, -1] = found[:, 1], found[:, -2]
+    return found
 
 
-def _bordered(logits: Floats) -> Floats:
-    """The logits with three pixels more on each side: the nearest ones like their neighbours, the others NaN."""
-    height, width = logits.shape
-    known = np.full((height + 6, width + 6), np.nan, logits.dtype)
-    known[3:-3, 3:-3] = logits
-    known[2, 3:-3], known[-3, 3:-3] = logits[0], logits[-1]
-    known[2:-2, 2], known[2:-2, -3] = known[2:-2, 3], known[2:-2, -4]
-    return known
-
-
-def _crossings(known: Floats, middle: Points, inwards: Points) -> NDArray[np.float64]:
+def _crossings(logits: Floats, middle: Points, inwards: Points) -> Floats:
     """Where the logit is zero, 0..1 from the inner to the outer pixel of each edge; 0.5 if that has none.
 
     Args:
-        known: See ``_bordered``.
-        middle: Of the edges, in coordinates of an array with one pixel more on each side.
+        logits: (H, W), NaN where nothing is known; beyond it they are like the nearest ones.
+        middle: Of the pixel edges.
         inwards: From the outer to the inner pixel.
     """
-    width = known.shape[1]
-    centre = middle + 0.5 * inwards
-    inner_at = (centre.imag.astype(np.int64) + 2) * width + centre.real.astype(np.int64) + 2
+    before, first, second, after = _samples(logits, middle + 0.5 * inwards, inwards)
+    np.copyto(before, first, where=np.isnan(before))
+    np.copyto(after, second, where=np.isnan(after))
+    second[second > 0] = np.nan  # of another area: their edge is that of the pixels
+    share = np.clip(crossing(before, first, second, after), NEAREST, 1 - NEAREST)
+    share[np.isnan(share)] = 0.5
+    return share
+
+
+def _samples(logits: Floats, inner: Points, inwards: Points) -> list[Floats]:
+    """Logits across pixel edges: one further in, at the inner pixel, at the outer one, one further out."""
+    height, width = logits.shape
+    place = inner.imag.astype(np.int64) * width + inner.real.astype(np.int64)
     step = (inwards.imag * width + inwards.real).astype(np.int64)
-    before, inner, outer, after = (known.reshape(-1).take(inner_at + away * step) for away in (1, 0, -1, -2))
-    before, after = np.where(np.isnan(before), inner, before), np.where(np.isnan(after), outer, after)
-    outer[outer > 0] = np.nan
-    share = inner / (inner - outer)
-    for _ in range(NEWTON_STEPS):
-        value, slope = between(before, inner, outer, after, share)
-        share = _within(share - np.divide(value, slope, out=np.zeros_like(value), where=slope < 0), 0, 1)
-    return np.where(np.isnan(share), 0.5, _within(share, NEAREST, 1 - NEAREST))
-
-
-def _within(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
-    return np.asarray(np.minimum(np.maximum(values, least), most))
-
-
-def _closed(points: Points, before: Ints, stairs: Outlines) -> Outlines:
-    """Rings of the points; ``before`` tells how many come before those of each old one."""
-    count = np.diff(np.append(before[stairs.rings[:-1]], len(points)))
-    rings = np.concatenate([[0], np.cumsum(count + 1)])
-    result = np.empty(rings[-1], np.complex128)
-    result[np.arange(len(points)) + np.arange(len(count)).repeat(count)] = points
-    result[rings[1:] - 1] = result[rings[:-1]]
-    return Outlines(result.view(np.float64).reshape(-1, 2), rings, stairs.shells, stairs.values)
+    flat, found = logits.reshape(-1), list[Floats]()
+    place += step
+    for _ in range(SAMPLES):
+        found.append(flat.take(place, mode="clip"))
+        place -= step
+    x, y = inner.real, inner.imag
+    # Where some samples are beyond the border:
+    rim = np.flatnonzero((np.clip(x, 2, width - 2) != x) | (np.clip(y, 2, height - 2) != y))
+    at, along = inner[rim] + inwards[rim], inwards[rim]
+    for number, values in enumerate(found):
+        col, row = np.clip(at.real, 0, width - 0.5), np.clip(at.imag, 0, height - 0.5)
+        values[rim] = logits[row.astype(np.int64), col.astype(np.int64)]
+        if number == OUTER:
+            values[rim[np.maximum(np.abs(at.real - col), np.abs(at.imag - row)) > 1]] = np.nan  # beyond the frame
+        at -= along
+    return found

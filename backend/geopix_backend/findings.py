@@ -49,6 +49,9 @@ class Findings:
         limits: Which regions are meant.
         boxed: Whether each region is the rectangle around a component, not its outline.
 
+    Raises:
+        RequestError: If regions below an area in square metres are to be dropped, and none can be measured.
+
     Attributes:
         boxed: The same.
         model: Name and revision of the model that answers.
@@ -58,6 +61,7 @@ class Findings:
     def __init__(
         self, tile: Tile | Scene, question: Question, info: ModelInfo, limits: Limits, *, boxed: bool = False
     ) -> None:
+        question.check_ground(tile.crs is not None and tile.crs.get_geod() is not None)
         self._tile, self._question, self._limits = tile, question, limits
         self.model = f"{info.name} {info.revision}".strip()
         self._enlarged, self.boxed = info.mask_stride_px > 1, boxed

@@ -85,7 +85,7 @@ def mask_corners(mask: Bools) -> tuple[Corners, UpEdges]:
     above, below = upright[:-1], upright[1:]
     level = left[:-1] ^ left[1:]
     at = _set_bits(np.bitwise_or(above ^ below, above & level))
-    lower, saddle = _bits_at(right[1:], at), _bits_at(np.bitwise_and(above & below, level), at)
+    lower, saddle = _bits_at((right[1:], np.bitwise_and(above & below, level)), at)
     if saddle.any():
         times = 1 + saddle
         at, lower, saddle = at.repeat(times), lower.repeat(times), saddle.repeat(times)
@@ -228,10 +228,10 @@ def _set_bits(words: Words) -> Ints:
     return np.asarray((at[inner >> 3] << 3) + (inner & 7), np.int64)
 
 
-def _bits_at(words: Words, at: Ints) -> Bools:
-    flat = words.reshape(-1).view(np.uint8)
-    bits: Bools = ((flat[at >> 3] >> (at & 7).astype(np.uint8)) & np.uint8(1)).view(bool)
-    return bits
+def _bits_at(fields: Sequence[Words], at: Ints) -> list[Bools]:
+    """The bits of several arrays of words at the same flat positions."""
+    place, mask = at >> 3, np.left_shift(1, at & 7).astype(np.uint8)
+    return [(words.reshape(-1).view(np.uint8).take(place) & mask) != 0 for words in fields]
 
 
 def _split(at: Ints, words: int) -> tuple[Ints, Ints]:

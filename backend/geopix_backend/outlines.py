@@ -145,6 +145,8 @@ def _ended(parts: Sequence[Corners], open_values: Values) -> tuple[list[Corners]
 
 def joined(parts: Sequence[Outlines]) -> Outlines:
     """All polygons of several, in their order; at least one part."""
+    if len(parts) == 1:
+        return parts[0]
     before = np.cumsum([0, *(len(part.points) for part in parts)])
     rings_before = np.cumsum([0, *(len(part.rings) - 1 for part in parts)])
     return Outlines(
@@ -232,8 +234,9 @@ def _exchange(count: int, first: Ints) -> Ints:
 def _successors(pairs: Ints, end: Ints) -> Ints:
     """The horizontal edge that follows each one, by way of a vertical edge."""
     partner = np.empty(pairs.size, np.int64)
-    partner[pairs] = pairs[:, ::-1]
-    return np.asarray(partner[end] >> 1)
+    upper, lower = np.ascontiguousarray(pairs.T)
+    partner[upper], partner[lower] = lower, upper
+    return np.asarray(partner.take(end) >> 1)
 
 
 def _self_touching(corners: Corners, head: Ints) -> Ints:

@@ -23,7 +23,7 @@ class Question:
         turn: Number of this turn, from 1.
         min_score: Regions with a lower score (0..1) are dropped.
         min_area_px: Regions and holes smaller than this many tile pixels are dropped.
-        min_area_m2: Regions smaller than this on the ground are dropped; ignored where the ground is not known.
+        min_area_m2: Regions smaller than this on the ground are dropped (geodesic area); see ``check_ground``.
         right_angles: Whether the outlines of what was built get right angles where the mask agrees.
         limited: Whether it is about a part of the tile only (``outline.keep_inside``).
         task: What is wanted; ``auto`` leaves it to a tag or to the words of the prompt.
@@ -68,9 +68,25 @@ class Question:
             request.turn,
             request.min_score,
             request.min_area_px,
+            min_area_m2=request.min_area_m2,
             limited=bool(request.outline),
             task=request.task,  # type: ignore[arg-type]  # checked above
         )
+
+    def check_ground(self, known: bool) -> None:
+        """Refuses a least area in square metres where none can be measured.
+
+        Args:
+            known: Whether the pixels have a place on the ground.
+
+        Raises:
+            RequestError: If they have not, and regions below some area are to be dropped.
+        """
+        if self.min_area_m2 > 0 and not known:
+            raise RequestError(
+                f"Regions below {self.min_area_m2:g} m² cannot be told: the raster has no CRS, so its polygons have no "
+                "area in square metres. Give it a CRS, or 0 as the least area."
+            )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

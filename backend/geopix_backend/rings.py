@@ -29,10 +29,10 @@ def walk(successor: Ints, steps: Ints | None = None) -> tuple[Ints, Ints]:
         return member, np.zeros(count, np.int64)
     reached, left = np.where(low, member, successor), np.where(low, 0, steps)
     while True:
-        further = reached[reached]
+        further = reached.take(reached)
         if np.array_equal(further, reached):
             break
-        left += left[reached]
+        left += left.take(reached)
         reached = further
     number = np.empty(count, np.int64)
     number[chosen] = np.arange(len(chosen))

@@ -6,17 +6,24 @@ these middles first leaves half the points and comes closer to the truth than th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from .outlines import Bools, Ints, Outlines
+from .outlines import Bools, Ints, Outlines, joined
 
 HALF_STEP = 0.5  # pixels from the middle of a step to its ends
 MAX_AREA_CHANGE = 0.1  # a ring that would lose or gain more is small for the tolerance
 FINER = (2, 4)  # divisors of the tolerance for such rings, before they keep all points
+REACH = 4  # points from a corner to both ends of the line that it stands out from
 ROUNDING = 1e-9  # a pixel that stands out by just the tolerance goes
 ROUNDS = 4  # of putting points back where sides cross
+Anchors = Callable[[NDArray[np.complex128], Ints, float], Ints]
+SLANT = 0.4  # of that side: no edge of a rectangle along the pixels, or at 45 degrees to them, faces it
+PART_POINTS = 2**17  # that are looked at together
 Points = NDArray[np.complex128]
 
 
@@ -33,37 +40,64 @@ def simplify(outlines: Outlines, deviation_px: float, *, stairs: bool = True) ->
     """
     if deviation_px <= 0 or len(outlines) == 0:
         return outlines
+    return joined([_simplified(part, deviation_px, stairs) for part in _parts(outlines)])
+
+
+def _parts(outlines: Outlines) -> Iterator[Outlines]:
+    """The polygons, some after the other: arrays that leave the cache make each step take twice as long."""
+    if len(outlines.points) <= PART_POINTS:
+        yield outlines
+        return
+    begins = outlines.rings[outlines.shells]  # of polygons in the points
+    cuts = np.searchsorted(begins, np.arange(PART_POINTS, begins[-1], PART_POINTS))
+    ends = np.unique([0, *cuts, len(outlines)])
+    for first, last in pairwise(ends.tolist()):
+        points, rings = slice(begins[first], begins[last]), slice(outlines.shells[first], outlines.shells[last] + 1)
+        yield Outlines(
+            outlines.points[points],
+            outlines.rings[rings] - begins[first],
+            outlines.shells[first : last + 1] - outlines.shells[first],
+            outlines.values[first:last],
+        )
+
+
+def _simplified(outlines: Outlines, deviation_px: float, stairs: bool) -> Outlines:
     work, tolerance = outlines, deviation_px
     if stairs and deviation_px >= HALF_STEP:
         work, tolerance = _through_steps(outlines), deviation_px - HALF_STEP
         work = _instead(work, outlines, _changed(work, _areas(outlines)))
-    work = _from_far_ends(work)
-    chosen = _thinned(work, tolerance)
+    work = _from_corners(work)
+    chosen, found = _thinned(work, tolerance, _furthest if stairs else _corners)
     for last in (*[False] * ROUNDS, True):
-        found = _kept(work, chosen)
         invalid = ~shapely.is_valid(found.geometries())
         if not invalid.any():
             return found
         bad = invalid.repeat(np.diff(work.shells))[_ring_of(work)]
         chosen |= bad if last else bad & _near_crossings(work, chosen, bad)
-    found = _kept(work, chosen)
+        found = _kept(work, chosen)
     invalid = ~shapely.is_valid(found.geometries())
     return _instead(found, outlines, invalid.repeat(np.diff(found.shells)))
 
 
-def _thinned(outlines: Outlines, tolerance: float) -> Bools:
-    """(points,) which to keep; rings that are small for the tolerance get a finer one."""
+def _thinned(outlines: Outlines, tolerance: float, anchors: Anchors) -> tuple[Bools, Outlines]:
+    """(points,) which to keep, and these; rings that are small for the tolerance get a finer one."""
     points, rings, areas = _complex(outlines.points), outlines.rings, _areas(outlines)
-    chosen = _douglas_peucker(points, rings, tolerance)
+    chosen = _douglas_peucker(points, rings, anchors(points, rings, tolerance), tolerance)
+    found = _kept(outlines, chosen)
     for divisor in (*FINER, 0):
-        changed = _changed(_kept(outlines, chosen), areas)
+        changed = _changed(found, areas)
         if not changed.any():
             break
         count = np.diff(rings)
         again = changed.repeat(count)
         some = np.concatenate([[0], np.cumsum(count[changed])])
-        chosen[again] = _douglas_peucker(points[again], some, tolerance / divisor) if divisor else True
-    return chosen
+        if divisor:
+            finer, part = tolerance / divisor, points[again]
+            chosen[again] = _douglas_peucker(part, some, anchors(part, some, finer), finer)
+        else:
+            chosen[again] = True
+        found = _kept(outlines, chosen)
+    return chosen, found
 
 
 def _complex(points: NDArray[np.float64]) -> Points:
@@ -126,14 +160,14 @@ def _through_steps(outlines: Outlines) -> Outlines:
     return Outlines(_plain(result), made, outlines.shells, outlines.values)
 
 
-def _from_far_ends(outlines: Outlines) -> Outlines:
-    """The same rings, each begun at the point that is furthest from where it began before: a corner, not mid-edge."""
+def _from_corners(outlines: Outlines) -> Outlines:
+    """The same rings, each begun at a corner of its hull, not mid-edge: the point that is furthest to one side."""
     points, rings = _complex(outlines.points), outlines.rings
     count = np.diff(rings)
-    far = _largest(_squares(points - points[rings[:-1]].repeat(count)), rings)
+    far = _largest(points.real + SLANT * points.imag, rings)
     source = np.arange(len(points))
     source += (far - rings[:-1]).repeat(count)
-    source -= np.where(source >= (rings[1:] - 1).repeat(count), (count - 1).repeat(count), 0)
+    np.subtract(source, (count - 1).repeat(count), out=source, where=source >= (rings[1:] - 1).repeat(count))
     return Outlines(_plain(points[source]), rings, outlines.shells, outlines.values)
 
 
@@ -147,18 +181,18 @@ def _largest(values: NDArray[np.float64], offsets: Ints) -> Ints:
     return at[np.searchsorted(at, offsets[:-1])]
 
 
-def _douglas_peucker(points: Points, rings: Ints, tolerance: float) -> Bools:
+def _douglas_peucker(points: Points, rings: Ints, anchors: Ints, tolerance: float) -> Bools:
     """(points,) which to keep, after Douglas and Peucker 1973, all lines at once, level by level.
 
-    Every point that goes is within the tolerance of its ring.  GEOS may take away the first point of a ring as well,
-    and then misses by up to twice the tolerance.
+    The first lines lead from one of the anchors to the next, which stay, as do the ends of rings.  Every point that
+    goes is within the tolerance of its ring.  GEOS may take away the first point of a ring as well, and then misses by
+    up to twice the tolerance.
     """
-    first, last = rings[:-1], rings[1:] - 1
-    middle = _largest(_squares(points - points[first].repeat(np.diff(rings))), rings)
-    first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
     limit = (tolerance * (1 + ROUNDING)) ** 2
     chosen = np.zeros(len(points), bool)
-    chosen[first] = chosen[last] = True
+    chosen[anchors] = chosen[rings[:-1]] = chosen[rings[1:] - 1] = True
+    ends = np.flatnonzero(chosen)
+    first, last = ends[:-1], ends[1:]
     while True:
         inner = last - first - 1
         if not inner.all():
@@ -168,28 +202,60 @@ def _douglas_peucker(points: Points, rings: Ints, tolerance: float) -> Bools:
             return chosen
         ends = np.cumsum(inner)
         begins = ends - inner
-        at = np.arange(ends[-1])
-        at += (first + 1 - begins).repeat(inner)
-        away = _squared_distances(points[at], points[first], points[last], inner)
+        line = np.arange(len(inner)).repeat(inner)
+        at = np.arange(len(line))
+        at += (first + 1 - begins).take(line)
+        away = _squared_distances(points.take(at), points[first], points[last], line)
         most = np.maximum.reduceat(away, begins)
         split = np.flatnonzero(most > limit)
         most[most <= limit] = np.inf
-        worst = np.flatnonzero(away == most.repeat(inner))
+        worst = np.flatnonzero(away == most.take(line))
         first, last, middle = first[split], last[split], at[worst[np.searchsorted(worst, begins[split])]]
         chosen[middle] = True
         first, last = np.concatenate([first, middle]), np.concatenate([middle, last])
 
 
-def _squared_distances(points: Points, start: Points, end: Points, count: Ints) -> NDArray[np.float64]:
-    """From each point to one of the straight lines between starts and ends; so many points to each line."""
-    along = end - start
-    along[along == 0] = np.finfo(float).eps  # a line without length: any direction does
-    length = np.abs(along)
-    turned = points - start.repeat(count)
-    turned *= (along.conj() / length).repeat(count)  # the line is now from 0 to its length
-    past, across = turned.real, turned.imag
-    past = past - np.minimum(np.maximum(past, 0), length.repeat(count))
-    return np.asarray(past * past + across * across)
+def _furthest(points: Points, rings: Ints, tolerance: float) -> Ints:
+    """Of each ring the point that is furthest from its first one, whatever the tolerance."""
+    return _largest(_squares(points - points[rings[:-1]].repeat(np.diff(rings))), rings)
+
+
+def _corners(points: Points, rings: Ints, tolerance: float) -> Ints:
+    """Points that stand out most from the line between others nearby, by more than the tolerance.
+
+    Outlines with a point for each pixel turn near these whatever else goes, so that lines may as well begin there: half
+    as many distances.  Outlines along pixels have corners everywhere.
+    """
+    before, here, after = points[: -2 * REACH], points[REACH:-REACH], points[2 * REACH :]
+    if len(here) == 0:
+        return np.zeros(0, np.int64)
+    along = after - before
+    across = ((here - before) * along.conj()).imag
+    across *= across
+    begins = rings[1:-1, None] - np.arange(1, 2 * REACH + 1)
+    across[np.clip(begins, 0, len(here) - 1)] = 0  # from one ring to the next
+    length = along.real**2 + along.imag**2
+    at = np.flatnonzero(across > tolerance**2 * length)
+    runs = np.flatnonzero(np.diff(at, prepend=-2) > 1)
+    if len(at) == 0:
+        return at
+    return at[_largest(across[at] / length[at], np.append(runs, len(at)))] + REACH
+
+
+def _squared_distances(points: Points, start: Points, end: Points, line: Ints) -> NDArray[np.float64]:
+    """From each point to one of the straight lines between starts and ends, that of the given number."""
+    half = (end - start) / 2
+    half[half == 0] = np.finfo(float).eps  # a line without length: any direction does
+    length = np.abs(half)
+    turned = points - (start + half).take(line)
+    turned *= (half.conj() / length).take(line)  # the line is now from -length to length
+    past = np.abs(turned.real)
+    past -= length.take(line)
+    np.maximum(past, 0, out=past)
+    past *= past
+    across = turned.imag
+    past += across * across
+    return past
 
 
 def _near_crossings(outlines: Outlines, chosen: Bools, bad: Bools) -> Bools:

@@ -13,6 +13,7 @@ from ..qt import QtGui, QtWidgets
 from ..translation import tr
 from .naming import name_parts
 
+MOST_M2 = 1e9  # 1,000 km²
 DEVICES = ("auto", "cpu", "cuda")
 STORAGES = ((tr("Temporary layers"), "memory"), (tr("GeoPackage beside the raster"), "geopackage"))
 LAYERS_PER = ((tr("One for a conversation"), "conversation"), (tr("One for each class"), "class"))
@@ -36,6 +37,13 @@ class OptionsPage(QgsOptionsPageWidget):
         self.min_score.setSingleStep(0.05)
         self.min_score.setValue(chosen.min_score)
         self.min_score.setToolTip(tr("Polygons that the model is less sure of are dropped"))
+        self.min_area_m2 = QtWidgets.QDoubleSpinBox()
+        self.min_area_m2.setRange(0.0, MOST_M2)
+        self.min_area_m2.setDecimals(1)
+        self.min_area_m2.setSuffix(" m²")
+        self.min_area_m2.setSpecialValueText(tr("any"))
+        self.min_area_m2.setValue(chosen.min_area_m2)
+        self.min_area_m2.setToolTip(tr("Smaller polygons are dropped and not counted; needs a raster with a CRS"))
         self.storage = _choice(STORAGES, chosen.storage)
         self.storage.setToolTip(
             tr("A GeoPackage holds every answer at once, with style and provenance; else use Export")
@@ -50,6 +58,7 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow(tr("Model"), self.model)
         form.addRow(tr("Device (from the next start of the model)"), self.device)
         form.addRow(tr("Least score of a polygon"), self.min_score)
+        form.addRow(tr("Least area of a polygon"), self.min_area_m2)
         form.addRow(tr("Keep new answers in"), self.storage)
         form.addRow(tr("Layers of answers"), self.layer_per)
         form.addRow("", self.labels)
@@ -58,6 +67,7 @@ class OptionsPage(QgsOptionsPageWidget):
             ("model", tr("Model")),
             ("device", tr("Device")),
             ("min_score", tr("Least score of a polygon")),
+            ("min_area_m2", tr("Least area of a polygon")),
             ("storage", tr("Where new answers are kept")),
             ("layer_per", tr("Layers of answers")),
             ("labels", tr("Label the polygons with their class")),
@@ -75,6 +85,7 @@ class OptionsPage(QgsOptionsPageWidget):
                 model=self.model.text().strip() or settings.Settings.model,
                 device=self.device.currentText().strip() or settings.Settings.device,
                 min_score=self.min_score.value(),
+                min_area_m2=self.min_area_m2.value(),
                 storage=self.storage.currentData(),
                 layer_per=self.layer_per.currentData(),
                 labels=self.labels.isChecked(),

@@ -106,6 +106,11 @@
     </message>
     <message>
         <location filename="../asking.py"/>
+        <source>Polygons below {area} m² cannot be left out: {name} has no CRS, so nothing on it can be measured in m². Set the CRS of the layer, or the least area of a polygon to 0.</source>
+        <translation>Polygone unter {area} m² lassen sich nicht weglassen: {name} hat kein KBS, also ist dort nichts in m² messbar. Setzen Sie das KBS des Layers, oder die Mindestfläche eines Polygons auf 0.</translation>
+    </message>
+    <message>
+        <location filename="../asking.py"/>
         <source>The prompt is empty. Say what to look for, such as 'segment all buildings'.</source>
         <translation>Die Eingabe ist leer. Sagen Sie auf Englisch, was gesucht wird, zum Beispiel 'segment all buildings'.</translation>
     </message>
@@ -1486,6 +1491,16 @@
     </message>
     <message>
         <location filename="../gui/options.py"/>
+        <source>any</source>
+        <translation>beliebig</translation>
+    </message>
+    <message>
+        <location filename="../gui/options.py"/>
+        <source>Smaller polygons are dropped and not counted; needs a raster with a CRS</source>
+        <translation>Kleinere Polygone fallen weg und werden nicht gezählt; braucht ein Raster mit KBS</translation>
+    </message>
+    <message>
+        <location filename="../gui/options.py"/>
         <source>A GeoPackage holds every answer at once, with style and provenance; else use Export</source>
         <translation>Ein GeoPackage enthält jede Antwort sofort, mit Stil und Herkunft; benutzen Sie sonst den Export</translation>
     </message>
@@ -1520,6 +1535,11 @@
         <location filename="../processing/algorithm.py"/>
         <source>Least score of a polygon</source>
         <translation>Mindestkonfidenz eines Polygons</translation>
+    </message>
+    <message>
+        <location filename="../gui/options.py"/>
+        <source>Least area of a polygon</source>
+        <translation>Mindestfläche eines Polygons</translation>
     </message>
     <message>
         <location filename="../gui/options.py"/>
@@ -3022,6 +3042,11 @@ sudo apt install {package}</translation>
         <location filename="../processing/algorithm.py"/>
         <source>Metres per pixel of a layer that QGIS renders (WMS, XYZ)</source>
         <translation>Meter je Pixel eines Layers, den QGIS zeichnet (WMS, XYZ)</translation>
+    </message>
+    <message>
+        <location filename="../processing/algorithm.py"/>
+        <source>Least area of a polygon in m² (0: any)</source>
+        <translation>Mindestfläche eines Polygons in m² (0: beliebig)</translation>
     </message>
     <message>
         <location filename="../processing/algorithm.py"/>

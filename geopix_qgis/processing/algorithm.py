@@ -40,7 +40,7 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
     """Parameters RASTER, PROMPT and those of the model; a session with the model process."""
 
     RASTER, PROMPT, EXTENT = "RASTER", "PROMPT", "EXTENT"
-    MODEL, MIN_SCORE, RESOLUTION = "MODEL", "MIN_SCORE", "RESOLUTION"
+    MODEL, MIN_SCORE, MIN_AREA_M2, RESOLUTION = "MODEL", "MIN_SCORE", "MIN_AREA_M2", "RESOLUTION"
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,10 +72,12 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
     def add_model(self) -> None:
         """Adds what is chosen seldom."""
         number = QgsProcessingParameterNumber.Type.Double
-        score, scale = tr("Least score of a polygon"), tr("Metres per pixel of a layer that QGIS renders (WMS, XYZ)")
+        score, area = tr("Least score of a polygon"), tr("Least area of a polygon in m² (0: any)")
+        scale = tr("Metres per pixel of a layer that QGIS renders (WMS, XYZ)")
         for parameter in (
             QgsProcessingParameterString(self.MODEL, tr("Model (empty: as in the options)"), "", False, True),
             QgsProcessingParameterNumber(self.MIN_SCORE, score, number, 0.5, False, 0.0, 1.0),
+            QgsProcessingParameterNumber(self.MIN_AREA_M2, area, number, 0.0, False, 0.0),
             QgsProcessingParameterNumber(self.RESOLUTION, scale, number, RENDERED_M, False, 0.01, 1000.0),
         ):
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
@@ -108,7 +110,11 @@ class GeoPixAlgorithm(QgsProcessingAlgorithm):
         self.raster.moveToThread(QtCore.QThread.currentThread())
         stored = settings.load()
         model = self.parameterAsString(parameters, self.MODEL, context).strip() or stored.model
-        choices = replace(stored, model=model, min_score=self.parameterAsDouble(parameters, self.MIN_SCORE, context))
+        least = {
+            "min_score": self.parameterAsDouble(parameters, self.MIN_SCORE, context),
+            "min_area_m2": self.parameterAsDouble(parameters, self.MIN_AREA_M2, context),
+        }
+        choices = replace(stored, model=model, **least)
         session = Session(choices, self.provider().running, feedback)
         try:
             yield session

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingFeedback
 
-from ..asking import check_prompt, request_about
+from ..asking import check_ground, check_prompt, request_about
 from ..backend_process import BackendProcess, target_of
 from ..client import AskClient
 from ..endpoint import Endpoint
@@ -123,6 +123,7 @@ class Session(QtCore.QObject):
             PluginError: If it cannot be asked or the model fails.
         """
         check_prompt(prompt)
+        check_ground(self._choices, selection)
         self._answer, self._share, self._problem, self._body = Answer(), share, "", None
         choices, text = self._choices, prompt.strip()
         self._make_request = lambda tile: request_about(selection, tile, text, choices, number, task=task)

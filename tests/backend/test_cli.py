@@ -98,6 +98,11 @@ def test_negative_coordinates_are_no_options() -> None:
     ]  # fmt: skip
 
 
+def test_ask_leaves_out_what_is_smaller_than_an_area(raster: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", str(raster), "x", "--min-area-m2", "150"]) == 0
+    assert capsys.readouterr().out.startswith("There are 1 buildings, 200 m².")
+
+
 def test_warnings_go_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raster = raster_file(tmp_path / "plain.tif", np.ones((20, 20), bool), crs=None)
     assert main(["ask", str(raster), "x"]) == 0
@@ -117,6 +122,7 @@ def test_a_model_is_not_loaded_for_a_question_that_cannot_be_answered(
         ["ask", str(raster), "x", "--overlay", str(tmp_path / "none" / "a.png")],
         ["ask", str(raster), "x", "--bbox", "0,0,1,1"],
         ["ask", str(raster), "x", "--min-score", "2"],
+        ["ask", str(raster_file(tmp_path / "plain.tif", np.ones((9, 9), bool), crs=None)), "x", "--min-area-m2", "1"],
     ):
         assert main(wrong) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1

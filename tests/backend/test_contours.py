@@ -48,6 +48,16 @@ def test_outlines_follow_the_border_and_what_is_not_known() -> None:
     assert contours(logits).geometries()[0].equals(shapely.box(0, 0, 7, 10))
 
 
+def test_an_outline_near_the_border_is_that_of_a_larger_field_which_goes_on_as_it_ends() -> None:
+    row, col = np.mgrid[:30, :30] + 0.5
+    field = (9.0 - np.hypot(row - 3.2, col - 26.4)).astype(np.float32)
+    wide = np.pad(field, 6, mode="edge")
+    cut = shapely.box(6, 6, 36, 36)
+    (inside,), (larger,) = contours(field).geometries(), contours(wide).geometries()
+    expected = shapely.transform(larger.intersection(cut), lambda xy: xy - 6)
+    assert inside.symmetric_difference(expected).area < 1e-3
+
+
 def test_pixels_that_meet_at_a_corner_stay_apart() -> None:
     logits = np.where(np.kron(np.eye(2), np.ones((5, 5))) > 0, 8, -0.1).astype(np.float32)
     assert len(contours(logits)) == 2

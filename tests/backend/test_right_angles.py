@@ -20,8 +20,8 @@ from geopix_backend.question import Question
 from geopix_backend.right_angles import MAX_LOSS, squared
 from geopix_backend.simplify import simplify
 from geopix_model.predictor import Mask, Piece, Text
-from geopix_qgis.protocol import RegionEvent
-from tests.backend.fakes import FakePredictor, tile_of
+from geopix_qgis.protocol import RegionEvent, TextEvent
+from tests.backend.fakes import FakePredictor, bright, tile_of
 
 FLAT = np.eye(2)
 HOUSE = rotate(shapely.box(20, 30, 62, 55).union(shapely.box(20, 30, 38, 80)), 17)
@@ -127,6 +127,24 @@ def test_regions_below_an_area_on_the_ground_are_dropped(least: float, count: in
     script: list[Piece] = [Text("Roofs", phrase=True), mask, Text(" here.")]
     events = Engine(FakePredictor(script)).ask(tile_of(inside), Question("x", min_area_m2=least))
     assert sum(isinstance(event, RegionEvent) for event in events) == count
+
+
+def test_counts_and_areas_of_the_answer_are_those_of_the_regions_that_are_large_enough() -> None:
+    """One pixel is 1 m on the map, and 1 / 0.9996 m on the ground: 50 pixels are 50.04 m²."""
+    inside = np.zeros((50, 60), bool)
+    inside[5:15, 5:25] = inside[30:40, 30:35] = inside[45, 2:18] = True
+    for least, told in ((50.02, "There are 2 buildings, 250 m²."), (50.06, "There are 1 buildings, 200 m².")):
+        events = list(Engine(FakePredictor(bright)).ask(tile_of(inside), Question("x", min_area_m2=least)))
+        areas = [event.area_m2 for event in events if isinstance(event, RegionEvent)]
+        assert "".join(event.text for event in events if isinstance(event, TextEvent)) == told
+        assert all(area is not None and area >= least for area in areas)
+
+
+def test_a_least_area_on_the_ground_is_refused_where_there_is_no_ground() -> None:
+    plain = tile_of(np.ones((20, 20), bool), crs=None)
+    with pytest.raises(RequestError, match="no CRS"):
+        list(Engine(FakePredictor(bright)).ask(plain, Question("x", min_area_m2=1.0)))
+    assert list(Engine(FakePredictor(bright)).ask(plain, Question("x")))
 
 
 @pytest.mark.parametrize("area", [-1.0, math.inf, "large"])

@@ -88,6 +88,14 @@ def test_pixels_travel_with_the_request(server: Running) -> None:
     ]  # fmt: skip
 
 
+def test_a_least_area_goes_with_the_request(server: Running, raster: Path, tmp_path: Path) -> None:
+    few = server.ask(wire.AskRequest("x", wire.PathTile(str(raster)), min_area_m2=1e6))
+    assert not any(isinstance(event, wire.RegionEvent) for event in few)
+    plain = raster_file(tmp_path / "plain.tif", np.ones((20, 20), bool), crs=None)
+    *_, last = server.ask(wire.AskRequest("x", wire.PathTile(str(plain)), min_area_m2=1.0))
+    assert isinstance(last, wire.ErrorEvent) and "no CRS" in last.message
+
+
 def test_health_names_version_protocol_model_and_device(server: Running, raster: Path) -> None:
     server.ask(wire.AskRequest("x", wire.PathTile(str(raster))))
     facts = server.http.get("/health").json()

@@ -78,6 +78,18 @@ def test_a_hole_stays_inside_its_shell() -> None:
         assert sum(len(p.interiors) for p in found) == sum(len(p.interiors) for p in before.geometries())
 
 
+def test_polygons_are_thinned_the_same_however_many_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = blobs(np.random.default_rng(0).standard_normal((60, 60), np.float32), 2)
+    for before, stairs in ((trace(field > 0), True), (contours(field), False)):
+        monkeypatch.setattr("geopix_backend.simplify.PART_POINTS", 2**17)
+        together = simplify(before, 0.75, stairs=stairs)
+        monkeypatch.setattr("geopix_backend.simplify.PART_POINTS", 30)
+        apart = simplify(before, 0.75, stairs=stairs)
+        assert len(apart) > 3 and np.array_equal(apart.values, together.values)
+        assert np.array_equal(apart.points, together.points)
+        assert np.array_equal(apart.rings, together.rings) and np.array_equal(apart.shells, together.shells)
+
+
 def test_nothing_changes_without_a_deviation() -> None:
     before = trace(np.eye(5, dtype=bool))
     assert simplify(before, 0.0) is before

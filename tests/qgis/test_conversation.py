@@ -231,13 +231,20 @@ def test_without_a_python_the_card_is_shown(talk, write_raster, add_raster, look
 
 
 def test_the_choices_of_the_analyst_go_into_the_question(talk, write_raster, add_raster, look_at, serve, fake, qtbot):
-    settings.save(settings.Settings(model="other", min_score=0.25))
-    assert settings.load() == settings.Settings(model="other", min_score=0.25)
+    settings.save(settings.Settings(model="other", min_score=0.25, min_area_m2=7.5))
+    assert settings.load() == settings.Settings(model="other", min_score=0.25, min_area_m2=7.5)
     server = serve(lambda request: (protocol.encode_event(event) for event in fake.events_for(request)))
     talk.process.state, talk.process.endpoint = State.READY, Endpoint(server.port, server.token)
     talk.ask("roofs", add_raster(write_raster()), areas.WHOLE_LAYER, look_at(VIEW))
     settle(qtbot, talk)
-    assert (server.requests[0].model, server.requests[0].min_score) == ("other", 0.25)
+    asked = server.requests[0]
+    assert (asked.model, asked.min_score, asked.min_area_m2) == ("other", 0.25, 7.5)
+
+
+def test_a_least_area_in_square_metres_is_refused_about_a_raster_without_crs(talk, write_raster, add_raster, look_at):
+    settings.save(settings.Settings(min_area_m2=7.5))
+    assert not talk.ask("roofs", add_raster(write_raster(crs="")), areas.WHOLE_LAYER, look_at(VIEW))
+    assert "7.5 m²" in talk.problems[0] and "has no CRS" in talk.problems[0]
 
 
 def test_what_the_model_gives_notice_of_is_a_warning_of_the_turn(

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 import geopix_qgis
+from geopix_qgis import settings
 from geopix_qgis.areas import AreaKind
 from geopix_qgis.gui.export_dialog import ExportDialog
 from geopix_qgis.gui.help_window import HelpWindow, slug
@@ -173,6 +174,17 @@ def test_every_control_of_the_options_page_has_a_name_and_takes_the_focus(qgis_a
     page = OptionsPage()
     qtbot.addWidget(page)
     assert nameless(page) == []
+
+
+def test_the_least_area_of_the_options_page_is_kept(qgis_app, qtbot):
+    page = OptionsPage()
+    qtbot.addWidget(page)
+    assert page.min_area_m2.value() == 0 and page.min_area_m2.text() == "any"
+    page.min_area_m2.setValue(25.5)
+    page.apply()
+    again = OptionsPage()
+    qtbot.addWidget(again)
+    assert again.min_area_m2.value() == settings.load().min_area_m2 == 25.5
 
 
 def test_every_control_of_the_export_dialog_has_a_name_and_takes_the_focus(qtbot, tmp_path, qgis_new_project):

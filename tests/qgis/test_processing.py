@@ -172,12 +172,20 @@ def test_ask_answers_without_polygons_unless_they_are_wanted(run, write_raster, 
 
 def test_the_task_and_the_model_reach_the_model_process(run, write_raster, requests):
     path = str(write_raster())
+    chosen = {"MODEL": "large", "MIN_SCORE": 0.25, "MIN_AREA_M2": 30}
     for task in TASKS:
-        run("ask", {"RASTER": path, "PROMPT": " x ", "TASK": task, "MODEL": "large", "MIN_SCORE": 0.25})
+        run("ask", {"RASTER": path, "PROMPT": " x ", "TASK": task, **chosen})
     run("segment", {"RASTER": path, "PROMPT": "x", "OUTPUT": "TEMPORARY_OUTPUT"})
     assert [request.task for request in requests] == [*TASKS, "segment"]
-    assert {(r.prompt, r.model, r.min_score) for r in requests[:5]} == {("x", "large", 0.25)}
-    assert (requests[5].model, requests[5].min_score) == ("nano", 0.5)
+    assert {(r.prompt, r.model, r.min_score, r.min_area_m2) for r in requests[:5]} == {("x", "large", 0.25, 30.0)}
+    assert (requests[5].model, requests[5].min_score, requests[5].min_area_m2) == ("nano", 0.5, 0.0)
+
+
+def test_a_least_area_in_square_metres_is_refused_about_a_raster_without_crs(run, write_raster, requests):
+    wanted = {"RASTER": str(write_raster(crs="")), "PROMPT": "x", "OUTPUT": "TEMPORARY_OUTPUT", "MIN_AREA_M2": 30}
+    with pytest.raises(QgsProcessingException, match="has no CRS"):
+        run("segment", wanted)
+    assert requests == []
 
 
 def areas_layer(*boxes, crs="EPSG:32633"):
