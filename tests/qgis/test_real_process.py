@@ -138,7 +138,7 @@ def test_a_file_beyond_any_tile_is_stopped_and_goes_on_where_it_was(
     qtbot.waitUntil(lambda: any(done > 20 for done, *_ in progress), timeout=LIMIT_MS)
     talk.stop()
     qtbot.waitUntil(lambda: not talk.active, timeout=5000)
-    assert progress[-1][1] == 53**2 and progress[-1][3] is not None  # windows in all, seconds left
+    assert progress[-1][1] == 51**2 and progress[-1][3] is not None  # windows in all, seconds left
     assert list(journals.glob("*/job.json"))
     turn, problems = ask(layer)
     assert problems == [] and turn.answer.strip() and "this goes on from there" in turn.warning
