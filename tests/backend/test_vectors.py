@@ -17,6 +17,7 @@ from shapely import Polygon, box
 from shapely.affinity import affine_transform
 from shapely.geometry import shape
 
+from geopix_backend.geodesy import densified
 from geopix_backend.vectors import measure, polygons, sizes
 
 IDENTITY = Affine.identity()
@@ -189,3 +190,16 @@ class TestMeasure:
                 assert perimeter == sum(length for _, length in rings)
                 assert area == abs(rings[0][0]) - sum(abs(hole) for hole, _ in rings[1:])
                 assert len(rings) == 1 + with_holes
+
+
+def test_only_edges_are_split_not_the_way_from_one_ring_to_the_next() -> None:
+    crs = CRS.from_epsg(32633)
+    near, far = (Polygon(square(x, 5e6, 40_000), [square(x + 30_000, 5e6 + 30_000, 100)]) for x in (4e5, 5e5))
+    fine = [shapely.segmentize(polygon, 500.0) for polygon in (near, far)]
+    assert all(a is b for a, b in zip(densified(fine, crs), fine, strict=True))
+    assert all(shapely.get_num_coordinates(densified([near, fine[1]], crs)) > 10)
+    assert densified([near, fine[1]], crs)[0].equals(near)
+
+
+def square(x: float, y: float, side: float) -> list[tuple[float, float]]:
+    return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
