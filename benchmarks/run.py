@@ -33,6 +33,9 @@ def main() -> int:
     args = parser.parse_args()
     if "GEOPIX_BENCHMARK" not in os.environ:
         return _again_beside_the_peers()
+    from geopix_model import allocator  # on the path in that process only
+
+    allocator.keep_freed()  # as wherever a model runs on the CPU; the peers in this process have it, too
     found = []
     for name in args.only:
         print(f"{name}", flush=True)
