@@ -34,7 +34,7 @@ from geopix_backend.demo import SCENES, fetch
 from geopix_backend.engine import Engine
 from geopix_backend.journal import Journal
 from geopix_backend.models import load
-from geopix_backend.plan import AHEAD
+from geopix_backend.plan import looking_ahead
 from geopix_backend.question import Question
 from geopix_backend.raster_scene import open_scene
 from geopix_backend.tiling import Layout, Window
@@ -161,10 +161,9 @@ def _throughput(folder: Path, predictor: Predictor, quick: bool) -> Row:
 def _alone(predictor: Predictor, images: Sequence[NDArray[np.uint8]]) -> float:
     """Seconds for all windows, of which the model is told ahead as ``survey`` does."""
     began = time.perf_counter()
-    for number, image in enumerate(images):
-        if isinstance(predictor, Foresighted):
-            for coming in images[number + 1 if number == 0 else number + AHEAD : number + 1 + AHEAD]:
-                predictor.foresee(coming)
+    if not isinstance(predictor, Foresighted):
+        raise TypeError(f"{predictor.info.name} cannot look ahead, as the product lets it")
+    for image in looking_ahead(images, predictor.foresee):
         list(predictor.answer(image, ASK.prompt))
     return time.perf_counter() - began
 

@@ -28,14 +28,14 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image
-from rasterio.features import rasterize
 from shapely.geometry import shape
 
 from benchmarks.rows import Row, at_least
 from geopix_backend.engine import Engine
-from geopix_backend.evaluation import BOXED, drawn, score
+from geopix_backend.evaluation import BOXED, burn, drawn, score
 from geopix_backend.question import Question
 from geopix_backend.raster import read_tile
+from geopix_backend.vectors import moved
 from geopix_model import registry
 from geopix_model.data.imagery import Labelled
 from geopix_model.evaluate.metrics import iou, mean
@@ -98,12 +98,17 @@ CHANGES: dict[str, Change] = {
 }
 
 
+def _there(image: Labelled) -> list[int]:
+    """The classes that are in an image."""
+    return sorted({c for c in image.source.labelled if image.mask(c).any()})
+
+
 def measured(engine: Engine, images: Sequence[Labelled], change: Change | None = None) -> float:
     """Mean over classes of the mean IoU over the images that have the class."""
     values = defaultdict(list)
     for image in images:
         shown = image if change is None else change(image)
-        for class_id in sorted({c for c in image.source.labelled if image.mask(c).any()}):
+        for class_id in _there(image):
             found = score(engine, shown, class_id, random.Random(image.name))
             values[found.class_name].append(found.iou or 0.0)
     return mean(mean(each) for each in values.values())
@@ -129,12 +134,10 @@ def on_ground(engine: Engine, images: Sequence[Labelled], folder: Path, resoluti
         size_m = own if resolution_m is None else own * image.pixels.shape[0] / shown.pixels.shape[0]
         path = _written(folder / "scene.tif", shown.pixels, size_m)
         tile = read_tile(path, gsd_range_m=registry.NANO.gsd_range_m)
-        for class_id in sorted({c for c in image.source.labelled if image.mask(c).any()}):
+        for class_id in _there(image):
             events = engine.ask(tile, Question(f"Segment the {CLASSES[class_id].plural}"))
             polygons = [shape(event.geometry) for event in events if isinstance(event, RegionEvent)]
-            found = np.zeros(image.present.shape, bool)
-            if polygons:
-                found = rasterize(polygons, found.shape, transform=_transform(own), dtype="uint8") > 0
+            found = burn(list(moved(polygons, ~_transform(own))), image.present.shape)
             values[class_id].append(iou(found, image.mask(class_id), ~image.unknown) or 0.0)
     return mean(mean(each) for each in values.values())
 

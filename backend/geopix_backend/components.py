@@ -128,7 +128,7 @@ def sums(values: NDArray[np.float32], outlines: Outlines) -> NDArray[np.float64]
     height, width = values.shape
     before = np.zeros((height, width + 1))
     before[:, 1:] = values
-    np.cumsum(before, axis=1, out=before)  # of one type: half the time of one that converts as it adds
+    np.cumsum(before, axis=1, out=before)  # of one type: converting as it adds takes 1.7 times as long
     row, col, sign, which = _upright(outlines.points, outlines.rings, outlines.shells)
     # The area is to the right of the walk: going down it ends here, going up it begins.
     return np.bincount(which, sign * before[row, col], minlength=len(outlines)).astype(float)

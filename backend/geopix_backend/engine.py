@@ -25,7 +25,7 @@ from .describing import is_sure
 from .findings import Findings
 from .journal import Journal
 from .pace import Pace
-from .plan import AHEAD, Plan, plan
+from .plan import Plan, looking_ahead, plan
 from .question import Question
 from .raster import Tile, interleaved
 from .raster_scene import Scene
@@ -85,7 +85,6 @@ class _Answer:
         self._teller = Teller(LIMITED if question.limited else "")
         self._done, self._stopped = 0, False
         self._cut = self._left = False  # the model was interrupted; nobody waits for more
-        self._foreseen = 1  # windows that the model was told of; the first one is asked about at once
         self._pace = Pace(len(self._windows))
 
     def events(self) -> Iterator[Event]:
@@ -189,18 +188,15 @@ class _Answer:
 
     def _looks(self) -> Generator[tuple[tiling.Window, list[Piece], bool], None, None]:
         """What the model says of each window, and whether it was interrupted there; runs in a thread of its own."""
-        for index, window in enumerate(self._windows):
-            self._foresee(index + 1 + AHEAD)
+        for window in looking_ahead(self._windows, self._foresee):
             yield window, list(self._pieces(window)), self._cut
             if self._cut:
                 return
 
-    def _foresee(self, end: int) -> None:
-        """Lets the model begin to look at windows before number ``end``, those with data that it was not told of."""
-        for window in self._windows[self._foreseen : end]:
-            if self._tile.valid[window.slices].any() and not self._is_over():
-                self._plan.foresee(self._image(window))
-        self._foreseen = max(self._foreseen, end)
+    def _foresee(self, window: tiling.Window) -> None:
+        """Lets the model begin to look at a window, if that has data."""
+        if self._tile.valid[window.slices].any() and not self._is_over():
+            self._plan.foresee(self._image(window))
 
     def _hear(
         self, window: tiling.Window, pieces: Sequence[Piece]

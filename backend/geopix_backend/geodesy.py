@@ -92,7 +92,7 @@ def densified(polygons: ArrayLike, crs: CRS) -> NDArray[np.object_]:
 
 
 def _longest(polygons: NDArray[np.object_]) -> float:
-    """Length of the longest edge.  Splitting takes fifty times as long where there is nothing to split."""
+    """Length of the longest edge: splitting copies all points, also where there is nothing to split."""
     _, points, offsets = shapely.to_ragged_array(polygons)
     step = np.hypot(*np.diff(points, axis=0).T)
     step[offsets[0][1:-1] - 1] = 0.0  # from one ring to the next

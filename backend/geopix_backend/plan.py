@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ AROUND = "The model {} gives outlines, not boxes; each box is drawn around one o
 AHEAD = 3  # windows that a model may look at before it is asked: settling a row of windows takes as long as two looks
 TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
 UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
+T = TypeVar("T")
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
 
 
@@ -98,6 +100,16 @@ class Plan:
             yield from Replies(self.intent, self.limits, facts).sentences()
         for note in notes(self.intent, self.limits, facts):
             yield sentence(note)
+
+
+def looking_ahead(items: Sequence[T], show: Callable[[T], None]) -> Iterator[T]:
+    """The items, each when ``show`` was told of the ``AHEAD`` that follow it; of each once, but never of the first."""
+    shown = 1
+    for number, item in enumerate(items):
+        for coming in items[shown : number + 1 + AHEAD]:
+            show(coming)
+        shown = number + 1 + AHEAD
+        yield item
 
 
 def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:

@@ -126,8 +126,9 @@ def outline(parts: list[Part], deviation_px: float, min_area_px: float) -> list[
 def _united(pieces: NDArray[np.object_]) -> shapely.Geometry:
     """The union of pieces that meet in whole edges, but for rounding.
 
-    Edges that two of them share are left out, which takes a tenth of the time of looking for crossings.  Where rounding
-    has moved a point to the other side of a grid line the result shows it, and the slow way is gone.
+    Edges that two of them share are left out, which takes a sixth to a third of the time of looking for crossings, the
+    check included.  Where rounding has moved a point to the other side of a grid line the result shows it, and the slow
+    way is gone.
     """
     snapped = shapely.transform(pieces, lambda xy: np.round(xy / SNAP_PX) * SNAP_PX)
     try:

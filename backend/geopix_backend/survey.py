@@ -29,7 +29,7 @@ from .errors import ExtentError
 from .findings import DEVIATION_PX, Findings
 from .journal import Journal, place_of
 from .pace import Pace
-from .plan import AHEAD, Plan
+from .plan import Plan, looking_ahead
 from .question import Question
 from .raster import interleaved
 from .raster_scene import TILE_PX, Scene
@@ -193,8 +193,7 @@ class Survey:
         """
         with closing(read_ahead(self._pixels())) as pixels:
             for block, read in pixels:
-                foreseen = 0
-                for number, (window, data) in enumerate(read):
+                for window, data in looking_ahead(read, self._foresee):
                     if self._is_over():
                         look = CUT
                     elif data is None:
@@ -202,10 +201,6 @@ class Survey:
                     elif not data[1].any():
                         look = EMPTY
                     else:
-                        for _, coming in read[max(foreseen, number + 1) : number + 1 + AHEAD]:
-                            if coming is not None and coming[1].any():
-                                self._plan.foresee(interleaved(coming[0]))
-                        foreseen = number + 1 + AHEAD
                         look = self._look(window, *data)
                     yield block, look
                     if look == CUT:
@@ -213,6 +208,12 @@ class Survey:
                 yield block, None
                 if look == CUT:
                     return
+
+    def _foresee(self, coming: tuple[Window, Pixels | None]) -> None:
+        """Lets the model begin to look at a window, if it has data and was not answered before."""
+        data = coming[1]
+        if data is not None and data[1].any() and not self._is_over():
+            self._plan.foresee(interleaved(data[0]))
 
     def _look(self, window: Window, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> str:
         """Shows one window to the model and keeps its answer."""
