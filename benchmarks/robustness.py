@@ -33,6 +33,7 @@ from shapely.geometry import shape
 from benchmarks.rows import Row, at_least
 from geopix_backend.engine import Engine
 from geopix_backend.evaluation import BOXED, burn, drawn, score
+from geopix_backend.plan import gsd_range_of
 from geopix_backend.question import Question
 from geopix_backend.raster import read_tile
 from geopix_backend.vectors import moved
@@ -40,6 +41,7 @@ from geopix_model import registry
 from geopix_model.data.imagery import Labelled
 from geopix_model.evaluate.metrics import iou, mean
 from geopix_model.nano.lexicon import CLASSES
+from geopix_model.predictor import Predictor
 from geopix_qgis.protocol import RegionEvent
 
 GOAL = 0.85
@@ -125,17 +127,17 @@ def changed_rows(engine: Engine, images: Sequence[Labelled]) -> list[Row]:
     return rows
 
 
-def on_ground(engine: Engine, images: Sequence[Labelled], folder: Path, resolution_m: float | None) -> float:
+def on_ground(predictor: Predictor, images: Sequence[Labelled], folder: Path, resolution_m: float | None) -> float:
     """As ``measured``, of scenes in files of a resolution; None is their own."""
-    values = defaultdict(list)
+    engine, values = Engine(predictor), defaultdict(list)
     for image in images:
         own = GROUND_M[image.source.folder]
         shown = image if resolution_m is None else scaled(own / resolution_m)(image)
         size_m = own if resolution_m is None else own * image.pixels.shape[0] / shown.pixels.shape[0]
         path = _written(folder / "scene.tif", shown.pixels, size_m)
-        tile = read_tile(path, gsd_range_m=registry.NANO.gsd_range_m)
         for class_id in _there(image):
-            events = engine.ask(tile, Question(f"Segment the {CLASSES[class_id].plural}"))
+            question = Question(f"Segment the {CLASSES[class_id].plural}")
+            events = engine.ask(read_tile(path, gsd_range_m=gsd_range_of(predictor, question)), question)
             polygons = [shape(event.geometry) for event in events if isinstance(event, RegionEvent)]
             found = burn(list(moved(polygons, ~_transform(own))), image.present.shape)
             values[class_id].append(iou(found, image.mask(class_id), ~image.unknown) or 0.0)
@@ -162,15 +164,15 @@ def _written(path: Path, pixels: Pixels, size_m: float) -> Path:
     return path
 
 
-def ground_rows(engine: Engine, images: Sequence[Labelled]) -> list[Row]:
+def ground_rows(predictor: Predictor, images: Sequence[Labelled]) -> list[Row]:
     """One row for each resolution."""
     known = [_middle(image) for image in images if image.source.folder in GROUND_M]
     with tempfile.TemporaryDirectory() as folder:
-        own = on_ground(engine, known, Path(folder), None)
+        own = on_ground(predictor, known, Path(folder), None)
         print(f"{len(known)} scenes at their own resolution: IoU {own:.3f}", flush=True)
         rows = []
         for resolution in RESOLUTIONS_M:
-            kept = on_ground(engine, known, Path(folder), resolution) / own
+            kept = on_ground(predictor, known, Path(folder), resolution) / own
             rows.append(at_least(f"IoU kept: {resolution} m", kept, GOAL))
             print(f"{kept:5.2f}  {resolution} m", flush=True)
     return rows
@@ -187,8 +189,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
     images = [i for i in drawn(args.data, "val", args.each, args.set) if i.source.folder not in BOXED]
-    engine = Engine(registry.load("nano", "cpu", args.folder))
-    rows = ground_rows(engine, images) if args.ground else changed_rows(engine, images)
+    predictor = registry.load("nano", "cpu", args.folder)
+    rows = ground_rows(predictor, images) if args.ground else changed_rows(Engine(predictor), images)
     if args.json:
         args.json.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=1), encoding="utf-8")
     return 0

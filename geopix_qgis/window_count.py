@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-MAX_ENLARGEMENT = 2.0
+MAX_ENLARGEMENT, FAR_ENLARGEMENT = 4.0, 2.0
 GSD_TOLERANCE = 1.02  # a raster this close to the range keeps its native pixels
 MAX_TILE_PX = 16384  # on a side, after resampling, of pixels that travel
 SCENE_PX = 4096 * 4096  # a part of a file that has more is read piece by piece
@@ -42,7 +42,8 @@ def _resampled(length: int, side_m: float, gsd_range_m: tuple[float, float]) -> 
     if side_m * GSD_TOLERANCE < finest:
         return max(1, round(length * side_m / finest))
     if side_m > coarsest * GSD_TOLERANCE:
-        return round(length * min(side_m / coarsest, MAX_ENLARGEMENT))
+        into_range = side_m / coarsest
+        return round(length * (into_range if into_range <= MAX_ENLARGEMENT else FAR_ENLARGEMENT))
     return length
 
 

@@ -31,6 +31,7 @@ DESCRIBED = "The whole view is described; what the words of the question ask for
 AROUND = "The model {} gives outlines, not boxes; each box is drawn around one outline."
 AHEAD = 3  # windows that a model may look at before it is asked: settling a row of windows takes as long as two looks
 TURNS_READ = 8  # "and the cars?" is about the turn before, which may be such a question too
+LISTING = ("everything", "what", "describe")  # classes come that nobody asked for
 UNLOOKED = ("refuse", "unknown", "help")  # answered without a look at the image
 T = TypeVar("T")
 TOLD_AT_THE_END = ("count", "measure", "presence", "compare", "describe", "everything", *UNLOOKED)
@@ -76,7 +77,7 @@ class Plan:
     @property
     def lists(self) -> bool:
         """Whether classes come that nobody asked for: of these, "none found" is not said."""
-        return self.intent.form in ("everything", "what", "describe")
+        return self.intent.form in LISTING
 
     def tells(self, sentence: Sentence, facts: Mapping[str, Fact]) -> bool:
         """Whether a sentence of the model is passed on."""
@@ -126,17 +127,35 @@ def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
     return replace(found, boxed=True, notices=(AROUND.format(predictor.info.name), *found.notices))
 
 
-def _of_words(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
-    """The plan for the words of a question; that of a model without a list of things is to leave them to it."""
-    if not isinstance(predictor, Lister):
-        return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
+def gsd_range_of(predictor: Predictor, question: Question) -> tuple[float, float]:
+    """(finest, coarsest) metres per pixel to look at a question with: as fine as one of its things needs.
+
+    Raises:
+        PromptError: If the prompt is empty or too long for the model.
+    """
+    intent = _read(predictor, question)[0] if isinstance(predictor, Lister) else TALK
+    if intent.form in LISTING:
+        return predictor.info.gsd_range_m
+    things = (*intent.things, *_references(intent))
+    return predictor.info.gsd_range_of(thing.class_name for thing in things)
+
+
+def _read(predictor: Lister, question: Question) -> tuple[Intent, bool]:
+    """What is wanted, and whether words that ask for something else were put aside for it."""
     words = chosen(question.prompt, question.task)[1] or question.prompt
     turns = [turn.prompt[:MAX_PROMPT_CHARS] for turn in question.history[-TURNS_READ:]]
     earlier = [predictor.read(prompt) for prompt in turns if _has_words(prompt)]
     read = understand(predictor.read(words), earlier, predictor.read)
     intent = of_task(read, explicit(question.prompt, question.task))
-    notices = (DESCRIBED,) if intent.form == "describe" and read.form != "describe" else ()
-    return replace(_of_list(predictor, intent, tile), notices=notices)
+    return intent, intent.form == "describe" and read.form != "describe"
+
+
+def _of_words(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
+    """The plan for the words of a question; that of a model without a list of things is to leave them to it."""
+    if not isinstance(predictor, Lister):
+        return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
+    intent, put_aside = _read(predictor, question)
+    return replace(_of_list(predictor, intent, tile), notices=(DESCRIBED,) if put_aside else ())
 
 
 def _of_list(predictor: Lister, intent: Intent, tile: Tile | Asked) -> Plan:
@@ -148,7 +167,7 @@ def _of_list(predictor: Lister, intent: Intent, tile: Tile | Asked) -> Plan:
         return Plan(Asker(predictor, ()), limits, intent, passes=0)
     if intent.form in UNLOOKED:
         return Plan(Asker(predictor, ()), limits, replace(intent, things=_all(predictor)), passes=0)
-    if intent.form in ("everything", "what", "describe"):
+    if intent.form in LISTING:
         compared = {thing.class_name for relation in intent.relations for thing in relation.to}
         left_out = compared | {thing.class_name for thing in intent.things}
         left = [thing for thing in _all(predictor) if thing.class_name not in left_out]

@@ -103,7 +103,7 @@ def read_tile(
         bands: Numbers from 1 of the bands shown as red, green, blue; None takes the raster's own colours.
         stretch: (minimum, maximum) of each of the three bands; None keeps 8-bit values and stretches others from the
             2nd to the 98th percentile.
-        gsd_range_m: (finest, coarsest) ground resolution; finer pixels are averaged, coarser enlarged at most twice.
+        gsd_range_m: (finest, coarsest) ground resolution; finer pixels are averaged, coarser enlarged.
         max_px: Longest side of the tile.
 
     Raises:

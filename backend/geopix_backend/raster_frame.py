@@ -14,7 +14,8 @@ from rasterio.windows import Window
 from .errors import ExtentError
 from .geodesy import pixel_size_m
 
-MAX_ENLARGEMENT = 2.0
+MAX_ENLARGEMENT = 4.0  # that brings a raster into the range
+FAR_ENLARGEMENT = 2.0  # of a coarser one: of 5 m four times gains 0.01 of IoU over twice, for four times the windows
 GSD_TOLERANCE = 1.02  # a raster this close to the range keeps its native pixels
 
 
@@ -94,7 +95,8 @@ def _resampled_length(length: int, side_m: float, gsd_range_m: tuple[float, floa
     if side_m * GSD_TOLERANCE < finest:
         return max(1, round(length * side_m / finest))
     if side_m > coarsest * GSD_TOLERANCE:
-        return round(length * min(side_m / coarsest, MAX_ENLARGEMENT))
+        into_range = side_m / coarsest
+        return round(length * (into_range if into_range <= MAX_ENLARGEMENT else FAR_ENLARGEMENT))
     return length
 
 

@@ -27,6 +27,7 @@ from .errors import BusyError, RequestError, SharedError, TokenError, TooLargeEr
 from .event_stream import STREAM_TYPE, Events, EventStream
 from .installing import Running, download
 from .machine import Memory, hardware
+from .plan import gsd_range_of
 from .question import Question
 from .scheduler import Scheduler, Work
 from .shared_pixels import open_shared
@@ -211,7 +212,8 @@ def _prepare(
     outline.check(asked.outline)
 
     def work(predictor: Predictor, cancelled: Callable[[], bool]) -> Iterator[wire.Event]:
-        tile = outline.keep_inside(memory.read(asked.tile, pixels, predictor.info), asked.outline)
+        found = memory.read(asked.tile, pixels, gsd_range_of(predictor, question))
+        tile = outline.keep_inside(found, asked.outline)
         return Engine(predictor).ask(tile, question, cancelled)
 
     return work

@@ -7,7 +7,6 @@ from mmap import mmap
 import numpy as np
 
 import geopix_qgis.protocol as wire
-from geopix_model.predictor import ModelInfo
 from geopix_qgis import bodies
 
 from . import raster
@@ -18,6 +17,7 @@ from .raster_source import KeptOpen, Opener, open_raster, state_of
 KEPT_BYTES = 256 * 2**20
 COMPARED_BYTES = 2**20  # at a time
 Pixels = bytes | mmap
+GsdRange = tuple[float, float]  # finest and coarsest metres per pixel
 
 
 def check(tile: wire.Tile, pixels: Pixels | None, *, files: bool = True) -> None:
@@ -63,8 +63,10 @@ def _check_path(tile: wire.PathTile) -> None:
         )
 
 
-def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo, opener: Opener = open_raster) -> raster.Tile | Scene:
-    """The pixels of a checked tile at a resolution that the model was trained for; a scene of a large raster.
+def read(
+    tile: wire.Tile, pixels: Pixels | None, gsd_range_m: GsdRange, opener: Opener = open_raster
+) -> raster.Tile | Scene:
+    """The pixels of a checked tile at a resolution in the range; a scene of a large raster.
 
     Raises:
         RasterError: If the raster cannot be read.
@@ -76,10 +78,10 @@ def read(tile: wire.Tile, pixels: Pixels | None, info: ModelInfo, opener: Opener
             window=tile.window,
             bands=tile.bands,
             stretch=tile.stretch,
-            gsd_range_m=info.gsd_range_m,
+            gsd_range_m=gsd_range_m,
             opener=opener,
         )
-    return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=info.gsd_range_m)
+    return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=gsd_range_m)
 
 
 class LastTile:
@@ -94,22 +96,22 @@ class LastTile:
         self._tile: raster.Tile | None = None
         self._opener = KeptOpen()
 
-    def read(self, tile: wire.Tile, pixels: Pixels | None, info: ModelInfo) -> raster.Tile | Scene:
+    def read(self, tile: wire.Tile, pixels: Pixels | None, gsd_range_m: GsdRange) -> raster.Tile | Scene:
         """See ``read``.  A file that has changed since is read again."""
-        key = _identity(tile, info)
+        key = _identity(tile, gsd_range_m)
         if self._tile is None or key != self._key or not _same(pixels, self._sent):
             self._key, self._sent, self._tile = None, None, None  # two large tiles need not be in memory at once
-            found = read(tile, pixels, info, self._opener)
+            found = read(tile, pixels, gsd_range_m, self._opener)
             if isinstance(found, Scene) or max(found.pixels.nbytes, len(pixels or b"")) > KEPT_BYTES:
                 return found
             self._key, self._sent, self._tile = key, pixels, found
         return self._tile
 
 
-def _identity(tile: wire.Tile, info: ModelInfo) -> object:
+def _identity(tile: wire.Tile, gsd_range_m: GsdRange) -> object:
     """What decides the pixels of a tile, but for those that were sent; never the same where that cannot be known."""
     state = state_of(tile.path) or object() if isinstance(tile, wire.PathTile) else None
-    return tile, info.gsd_range_m, state
+    return tile, gsd_range_m, state
 
 
 def _same(one: Pixels | None, two: Pixels | None) -> bool:

@@ -5,8 +5,8 @@ Everything above this line of the project (windows, polygons, chat) knows a mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, Union, runtime_checkable
 
 import numpy as np
@@ -102,6 +102,7 @@ class ModelInfo:
         window_px: Side of the square image that the model looks at.
         overlap_px: Overlap of neighbouring windows.
         gsd_range_m: (finest, coarsest) ground resolution it was trained for.
+        finest_m: Of some classes, by name, the finest one at which they are found best, where it is coarser than that.
         classes: Names it knows, empty for an open vocabulary.
         device: Where it runs, and in which form if one was chosen: ``cpu``, ``cuda:0, 8-bit weights``.
         licence: Of the weights.
@@ -122,6 +123,12 @@ class ModelInfo:
     mask_stride_px: int = 1
     gives_boxes: bool = False
     reads_places: bool = False
+    finest_m: Mapping[str, float] = field(default_factory=dict)
+
+    def gsd_range_of(self, class_names: Iterable[str]) -> tuple[float, float]:
+        """(finest, coarsest) ground resolution to look for some classes at: as fine as one of them needs."""
+        finest, coarsest = self.gsd_range_m
+        return min((self.finest_m.get(name, finest) for name in class_names), default=finest), coarsest
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .fitting import Plan
 from .footprint import Footprint
 from .hub.errors import NotInstalledError
 from .hub.home import models_home
-from .nano.lexicon import CLASSES
+from .nano.lexicon import CLASSES, FINEST_M
 from .place import Place
 from .predictor import ModelInfo, Predictor
 from .published import published_entries
@@ -33,11 +33,11 @@ NANO = Entry(
     parameters=10_412_112,
     memory_bytes=700 * 2**20,
     licence="MIT (see MODEL_CARD.md for the training data)",
-    description="Small GeoPix shipped with the package: 17 classes of aerial imagery at 0.2 to 1.2 m, runs on a CPU.",
+    description="Small GeoPix shipped with the package: 17 classes of aerial imagery at 0.2 to 0.6 m, runs on a CPU.",
     folder=WEIGHTS / "nano",
     window_px=384,
     overlap_px=48,
-    gsd_range_m=(0.2, 1.2),
+    gsd_range_m=(FINEST_M, 0.6),
     classes=tuple(words.name for words in CLASSES),
     cannot="It cannot tell kinds of a class apart (cars from trucks), reads no text, and misses small objects often.",
 )
@@ -122,6 +122,7 @@ def _nano(chosen: Entry, place: Place, folder: Path) -> Predictor:
         licence=chosen.licence,
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
+        finest_m={words.name: words.finest_m for words in CLASSES},
     )
     model.hasten(image_dtype(place.device))
     return NanoPredictor(model, tokenizer, info)

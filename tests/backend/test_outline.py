@@ -13,7 +13,7 @@ from geopix_backend.engine import Engine
 from geopix_backend.errors import ExtentError, RequestError
 from geopix_backend.question import Question
 from geopix_backend.tiles import LastTile
-from geopix_model.predictor import Measure, ModelInfo, Piece, Text
+from geopix_model.predictor import Measure, Piece, Text
 from geopix_qgis.protocol import DoneEvent, Outline, PathTile, RegionEvent
 from tests.backend.fakes import FakePredictor, bright, mask, raster_file, tile_of
 
@@ -83,12 +83,12 @@ def test_what_is_no_outline_is_refused(wrong: object) -> None:
 
 
 def test_the_last_tile_is_read_once_until_its_file_changes(tmp_path: Path) -> None:
-    path, info = tmp_path / "a.tif", ModelInfo("fake", "", 64, 16, (0.0, 1e9))
+    path, any_m = tmp_path / "a.tif", (0.0, 1e9)
     raster_file(path, EVERYTHING)
     memory, tile = LastTile(), PathTile(str(path))
-    first = memory.read(tile, None, info)
-    assert memory.read(tile, None, info) is first
-    assert memory.read(PathTile(str(path), (0, 0, 10, 10)), None, info).width == 10
-    again = memory.read(tile, None, info)
+    first = memory.read(tile, None, any_m)
+    assert memory.read(tile, None, any_m) is first
+    assert memory.read(PathTile(str(path), (0, 0, 10, 10)), None, any_m).width == 10
+    again = memory.read(tile, None, any_m)
     raster_file(path, np.zeros((60, 70), bool)).touch()
-    assert again.pixels.max() == 255 and memory.read(tile, None, info).pixels.max() == 0
+    assert again.pixels.max() == 255 and memory.read(tile, None, any_m).pixels.max() == 0

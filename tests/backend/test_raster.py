@@ -189,15 +189,16 @@ class TestResolution:
         assert tile.gsd_m == pytest.approx(1.0, rel=1e-3)
         assert tile.transform == NORTH_UP * Affine.scale(2)
 
-    def test_coarser_pixels_are_enlarged_at_most_twice_and_it_is_said(self, make_raster: MakeRaster) -> None:
+    def test_pixels_too_coarse_for_the_range_are_enlarged_twice_and_it_is_said(self, make_raster: MakeRaster) -> None:
         tile = read_tile(make_raster(NOISE), gsd_range_m=(0.05, 0.1))
         assert tile.pixels.shape == (3, 120, 160)
         assert tile.transform == NORTH_UP * Affine.scale(0.5)
         assert warned(tile, "too small to be found")
 
-    def test_enlarging_into_the_range_says_nothing(self, make_raster: MakeRaster) -> None:
-        tile = read_tile(make_raster(NOISE), gsd_range_m=(0.1, 0.3))
-        assert tile.gsd_m == pytest.approx(0.3, rel=0.01)
+    @pytest.mark.parametrize("coarsest", [0.3, 0.13])
+    def test_enlarging_into_the_range_says_nothing(self, make_raster: MakeRaster, coarsest: float) -> None:
+        tile = read_tile(make_raster(NOISE), gsd_range_m=(0.1, coarsest))
+        assert tile.gsd_m == pytest.approx(coarsest, rel=0.01)
         assert tile.warnings == ()
 
     def test_odd_sizes_keep_the_outline_of_the_raster(self, make_raster: MakeRaster) -> None:

@@ -48,9 +48,15 @@ def test_the_count_is_the_number_of_windows_that_are_cut(width: int, height: int
 
 
 def test_the_constants_are_those_of_the_model_process() -> None:
-    ours = plugin.MAX_ENLARGEMENT, plugin.GSD_TOLERANCE, plugin.MAX_TILE_PX, plugin.SCENE_PX
+    ours = plugin.MAX_ENLARGEMENT, plugin.FAR_ENLARGEMENT, plugin.GSD_TOLERANCE, plugin.MAX_TILE_PX, plugin.SCENE_PX
     limit = read_tile.__kwdefaults__["max_px"]
-    assert ours == (raster_frame.MAX_ENLARGEMENT, raster_frame.GSD_TOLERANCE, limit, TILE_PX)
+    assert ours == (
+        raster_frame.MAX_ENLARGEMENT,
+        raster_frame.FAR_ENLARGEMENT,
+        raster_frame.GSD_TOLERANCE,
+        limit,
+        TILE_PX,
+    )
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

@@ -80,7 +80,7 @@ class GeoPixConfig:
     class_names: tuple[str, ...] = ()
     evidence: EvidenceConfig = EvidenceConfig()
     clm: str = "paper"
-    gsd_range_m: tuple[float, float] = (0.2, 1.2)
+    gsd_range_m: tuple[float, float] = (0.2, 0.6)
 
     @property
     def grid(self) -> int:

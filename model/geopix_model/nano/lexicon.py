@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+FINEST_M, LARGE_M, LAND_M = 0.2, 0.3, 0.4  # of most things, of larger ones, of the ground; see docs/log.md
 Form = tuple[str, str]  # (singular, plural); equal for mass nouns and for words such as "aircraft"
 
 COUNTED_ALIKE = frozenset(
@@ -22,6 +23,7 @@ class ClassWords:
         singular, plural: The name as it is written in an answer.
         synonyms: Other (singular, plural) words for it.
         countable: Whether a region of its mask is one object; roads and water come in areas, not in pieces.
+        finest_m: Metres per pixel below which it is found less well: it was learnt from coarser imagery.
     """
 
     name: str
@@ -29,6 +31,7 @@ class ClassWords:
     plural: str
     synonyms: tuple[Form, ...]
     countable: bool = True
+    finest_m: float = FINEST_M
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -53,8 +56,10 @@ def _forms(words: str) -> tuple[Form, ...]:
     return tuple(forms)
 
 
-def _words(name: str, synonyms: str, *, plural: str = "", countable: bool = True) -> ClassWords:
-    return ClassWords(name, name, plural or f"{name}s", _forms(synonyms), countable)
+def _words(
+    name: str, synonyms: str, *, plural: str = "", countable: bool = True, finest_m: float = FINEST_M
+) -> ClassWords:
+    return ClassWords(name, name, plural or f"{name}s", _forms(synonyms), countable, finest_m)
 
 
 CLASSES: tuple[ClassWords, ...] = (
@@ -62,6 +67,7 @@ CLASSES: tuple[ClassWords, ...] = (
         "airplane",
         "plane, aircraft=, aeroplane, jet, airliner, jetliner, passenger plane, parked plane, jet plane, fighter jet,"
         " passenger jet, cargo plane, air plane, passenger aircraft=",
+        finest_m=LARGE_M,
     ),
     _words(
         "ship",
@@ -94,15 +100,18 @@ CLASSES: tuple[ClassWords, ...] = (
         "ground track field",
         "running track, athletics track, stadium track, sports track, track field, athletics field,"
         " track and field stadium, athletic track, athletic field, oval track, track and field ground",
+        finest_m=LARGE_M,
     ),
     _words(
         "harbor",
         "harbour, dock, pier, port, marina, wharf/wharves, quay, jetty/jetties, seaport, boat dock, berth, anchorage",
+        finest_m=LARGE_M,
     ),
     _words(
         "bridge",
         "footbridge, overpass/overpasses, viaduct, flyover, road bridge, railway bridge, pedestrian bridge,"
         " highway bridge, river bridge",
+        finest_m=LARGE_M,
     ),
     _words(
         "vehicle",
@@ -123,12 +132,14 @@ CLASSES: tuple[ClassWords, ...] = (
         " barren=, desert land=, exposed ground=",
         plural="bare land",
         countable=False,
+        finest_m=LAND_M,
     ),
     _words(
         "road",
         "street, highway, path, lane, avenue, motorway, freeway, roadway, alley, dirt road, country road, boulevard,"
         " main road, paved road, asphalt road, road network, footpath, pathway, dirt path, driveway",
         countable=False,
+        finest_m=LAND_M,
     ),
     _words(
         "vegetation",
@@ -137,6 +148,7 @@ CLASSES: tuple[ClassWords, ...] = (
         " forest area, grassland, crown, tree top, treetop, conifer, pine tree, shrubbery=, green space, plant cover=",
         plural="vegetation",
         countable=False,
+        finest_m=LARGE_M,
     ),
     _words(
         "water",
@@ -144,6 +156,7 @@ CLASSES: tuple[ClassWords, ...] = (
         " body of water/bodies of water, open water=, waterbody/waterbodies, water area, surface water=, water surface",
         plural="water",
         countable=False,
+        finest_m=LAND_M,
     ),
     _words(
         "swimming pool",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..predictor import Named, Reading
 from .lexicon import CLASSES, Mention, is_mass, match, mentions
@@ -10,8 +11,9 @@ from .prompts import NOTHING, normalise, noun_of
 from .spelling import corrected
 
 
+@lru_cache(maxsize=64)
 def read(prompt: str) -> Reading:
-    """See ``Lister.read``."""
+    """See ``Lister.read``.  Of a question the prompt is read more than once, and in a chat those before it."""
     text = corrected(normalise(prompt))
     noun = noun_of(text)
     return Reading(
