@@ -8,7 +8,7 @@ wherever the blocks are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,20 +77,33 @@ class Blocks:
         return Block(row, col, core, self._within(top, left, below, right, self.halo_px))
 
     def windows(self, block: Block) -> list[Window]:
-        """The windows that a block is made of, those that touch the area."""
-        rows, cols = self.layout.touching(self.area)
-        return [
-            self.layout.window(row, col)
-            for row in rows[:]
-            if row // self.side == block.row
-            for col in cols[:]
-            if col // self.side == block.col
-        ]
+        """The windows of a block, row by row: those that reach into what it sees, and that no block before it has.
 
-    def seen(self, block: Block) -> Iterator[Window]:
-        """The windows that reach into what a block sees, row by row."""
-        rows, cols = self.layout.touching(block.around)
-        return (self.layout.window(row, col) for row in rows for col in cols)
+        The blocks of an area have all windows that touch it, each once.
+        """
+        rows, cols = self._own(block)
+        return [self.layout.window(row, col) for row in rows for col in cols]
+
+    def seen_before(self, block: Block) -> list[Window]:
+        """The windows of the blocks before it that reach into what a block sees, row by row."""
+        (own_rows, own_cols), (rows, cols) = self._own(block), self.layout.touching(block.around)
+        return [self.layout.window(r, c) for r in rows for c in cols if r not in own_rows or c not in own_cols]
+
+    def _own(self, block: Block) -> tuple[range, range]:
+        """Rows and columns of the windows of a block."""
+        above, left = self.block(block.row - 1, block.col), self.block(block.row, block.col - 1)
+        rows, cols = self.layout.touching(self.area)
+        seen_rows, seen_cols = self.layout.touching(block.around)
+        return (
+            range(
+                rows.start if block.row == self.rows[0] else self.layout.touching(above.around)[0].stop,
+                rows.stop if block.row == self.rows[-1] else seen_rows.stop,
+            ),
+            range(
+                cols.start if block.col == self.cols[0] else self.layout.touching(left.around)[1].stop,
+                cols.stop if block.col == self.cols[-1] else seen_cols.stop,
+            ),
+        )
 
     def _touched(self, windows: range) -> range:
         return range(windows.start // self.side, (windows.stop - 1) // self.side + 1)

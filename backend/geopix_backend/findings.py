@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import mapping
 
 from geopix_model.predictor import Box, Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
@@ -167,7 +166,8 @@ class Findings:
 
     def _regions(self, target: _Target, outlines: vectors.Geometries, scores: Sequence[float]) -> Iterator[RegionEvent]:
         sizes = vectors.measure(outlines, self._tile.crs)
-        for score, polygon, (area_m2, perimeter_m) in zip(scores, outlines, sizes, strict=True):
+        shapes = vectors.geojson(outlines)
+        for score, polygon, geometry, (area_m2, perimeter_m) in zip(scores, outlines, shapes, sizes, strict=True):
             if area_m2 is not None and area_m2 < self._question.min_area_m2:
                 continue
             area_px = polygon.area / abs(self._tile.transform.determinant)
@@ -176,7 +176,7 @@ class Findings:
             target.regions += 1
             target.area_m2 += area_m2 or 0.0
             target.area_px += area_px
-            yield self._event(target, mapping(polygon), score, area_m2, perimeter_m)
+            yield self._event(target, geometry, score, area_m2, perimeter_m)
 
     def _event(
         self,

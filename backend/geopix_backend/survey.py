@@ -1,8 +1,9 @@
 """A question about a raster of any size: what ``engine`` does for a tile in memory, at flat memory and to be resumed.
 
 Windows are shown to the model block by block while a thread reads the next block, and each answer is kept in a
-``journal``.  When a block and all around it have been looked at, its objects are found from the answers alone
-(``blocks``, ``seams``): so the result depends neither on the order of the work nor on where it was interrupted.
+``journal``.  The windows of a block are all that reach into what it sees, but for those of the blocks before it; their
+answers are blended as they come, always in the same order, and then its objects are found (``blocks``, ``seams``).  So
+the result does not depend on where the work was interrupted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -42,9 +44,19 @@ from .work import Answer, Job, Unit, work_out
 
 MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
 RESUMED = "{} of {} windows were looked at before; this goes on from there."
-LOOKS_WAITING = 64  # windows that may be looked at while a block is settled; their answers are in the journal
+LOOKS_WAITING = 64  # windows that may be looked at while a block is settled
 LOOKED, KNOWN, EMPTY, CUT = "looked", "known", "empty", "cut"
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How it went with a window of a block; without a window: that was all of the block."""
+
+    block: Block
+    window: Window | None = None
+    how: str = ""
+    answer: Answer | None = None
 
 
 class Survey:
@@ -136,35 +148,27 @@ class Survey:
     # looking
 
     def _look_and_settle(self) -> Iterator[Event]:
-        """Blocks in their order; each is settled when the last block that it sees has been looked at."""
-        blocks, waiting = self._blocks, list[Block]()
+        """Blocks in their order; each is settled once it has been looked at, or as far as a stopped question came."""
         if not self._plan.passes:  # the answer does not need the image
             return
-        looks, began = read_ahead(self._looks(), LOOKS_WAITING), time.monotonic()
+        looks, began, blend = read_ahead(self._looks(), LOOKS_WAITING), time.monotonic(), None
         try:
-            for block, look in looks:
-                if look is not None:
-                    yield from self._count(look, time.monotonic() - began)
+            for look in looks:
+                blend = blend or self._begun(look.block)
+                if look.window is not None:
+                    self._blend_in(blend, look.window, look.answer, own=True)
+                    yield from self._count(look.how, time.monotonic() - began)
                     began = time.monotonic()
                     continue
-                waiting.append(block)
                 yield self._progress()
+                yield from self._settle(look.block, blend)
+                blend = None
                 if self._stopped:
-                    break
-                last_col = block.col == blocks.cols[-1]
-                while waiting and self._is_seen(waiting[0], block, last_col=last_col):
-                    yield from self._settle(waiting.pop(0))
-                    yield from self._open()
+                    return
+                yield from self._open()
         finally:
             self._left = True
             looks.close()
-        for block in waiting:  # of a stopped question also those that were not looked at as a whole
-            yield from self._settle(block)
-
-    def _is_seen(self, block: Block, done: Block, *, last_col: bool) -> bool:
-        """Whether all blocks around ``block`` have been looked at once ``done`` has; blocks come row by row."""
-        row_below = block.row + 1 if block.row < self._blocks.rows[-1] else block.row
-        return done.row > row_below or (done.row == row_below and (done.col > block.col or last_col))
 
     def _pixels(self) -> Generator[tuple[Block, list[tuple[Window, Pixels | None]]], None, None]:
         """The windows of each block with their pixels, None where they were answered before; read in one go."""
@@ -185,28 +189,17 @@ class Survey:
                     cut[window] = pixels[:, rows, cols], valid[rows, cols]
                 yield block, [(window, cut.get(window)) for window in windows]
 
-    def _looks(self) -> Generator[tuple[Block, str | None], None, None]:
-        """Shows windows to the model; runs in a thread of its own, beside one that reads and one that settles.
-
-        Yields:
-            For each window of a block how it went; then the block with None.
-        """
+    def _looks(self) -> Generator[Look, None, None]:
+        """Shows windows to the model; runs in a thread of its own, beside one that reads and one that settles."""
         with closing(read_ahead(self._pixels())) as pixels:
             for block, read in pixels:
+                cut = False
                 for window, data in looking_ahead(read, self._foresee):
-                    if self._is_over():
-                        look = CUT
-                    elif data is None:
-                        look = KNOWN
-                    elif not data[1].any():
-                        look = EMPTY
-                    else:
-                        look = self._look(window, *data)
-                    yield block, look
-                    if look == CUT:
-                        break
-                yield block, None
-                if look == CUT:
+                    look = self._look(block, window, data)
+                    cut = cut or look.how == CUT
+                    yield look
+                yield Look(block)
+                if cut:
                     return
 
     def _foresee(self, coming: tuple[Window, Pixels | None]) -> None:
@@ -215,13 +208,19 @@ class Survey:
         if data is not None and data[1].any() and not self._is_over():
             self._plan.foresee(interleaved(data[0]))
 
-    def _look(self, window: Window, pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> str:
-        """Shows one window to the model and keeps its answer."""
-        answer = work_out(Unit(self._journal.job, window), self._predictor, pixels, valid, self._is_over)
+    def _look(self, block: Block, window: Window, data: Pixels | None) -> Look:
+        """Shows one window to the model, unless there is nothing to see, and keeps its answer."""
+        if data is None:
+            return Look(block, window, KNOWN, self._journal.read(window))
+        if self._is_over():
+            return Look(block, window, CUT)
+        if not data[1].any():
+            return Look(block, window, EMPTY)
+        answer = work_out(Unit(self._journal.job, window), self._predictor, *data, self._is_over)
         if answer is None:
-            return CUT
+            return Look(block, window, CUT)
         self._journal.write(window, answer)
-        return LOOKED
+        return Look(block, window, LOOKED, answer)
 
     def _count(self, look: str, seconds: float) -> Iterator[ProgressEvent]:
         """Takes note of a window; ``seconds`` hold all work since the one before."""
@@ -238,16 +237,20 @@ class Survey:
 
     # settling
 
-    def _settle(self, block: Block) -> Iterator[RegionEvent]:
+    def _begun(self, block: Block) -> Blend:
+        """What the windows of earlier blocks say of what a block sees."""
+        blend = Blend(self._blocks.layout, block.around)
+        for window in self._blocks.seen_before(block):
+            self._blend_in(blend, window, self._journal.read(window), own=False)
+        return blend
+
+    def _blend_in(self, blend: Blend, window: Window, answer: Answer | None, *, own: bool) -> None:
+        if answer is not None:
+            blend.add(window, answer.valid, self._hear(answer, window, own=own))
+
+    def _settle(self, block: Block, blend: Blend) -> Iterator[RegionEvent]:
         """Regions of the objects that belong to a block, and of the large ones that are complete with it."""
-        blocks, findings = self._blocks, self._findings
-        blend, mine = Blend(blocks.layout, block.around), set(blocks.windows(block))
-        for window in blocks.seen(block):
-            answer = self._journal.read(window)
-            if answer is not None:
-                named = self._hear(answer, window, own=window in mine)
-                blend.add(window, answer.valid, named)
-        core, around = block.core, block.around
+        blocks, findings, core, around = self._blocks, self._findings, block.core, block.around
         rows = slice(core.row - around.row, core.row - around.row + core.height)
         cols = slice(core.col - around.col, core.col - around.col + core.width)
         findings.valid_px += int(np.count_nonzero(blend.valid[rows, cols]))

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely.geometry import shape
 
+from geopix_backend.blocks import Blocks
 from geopix_backend.engine import Engine
 from geopix_backend.errors import JournalError
 from geopix_backend.journal import Journal
@@ -26,7 +29,7 @@ from geopix_backend.raster import read_tile
 from geopix_backend.raster_scene import Scene, open_scene
 from geopix_backend.read_ahead import read_ahead
 from geopix_backend.survey import survey
-from geopix_backend.tiling import Layout
+from geopix_backend.tiling import Layout, Window
 from geopix_backend.work import Answer, Job, Unit, work_out
 from geopix_model.predictor import Box, Mask, Measure, Notice, Piece, Text
 from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, Turn
@@ -87,14 +90,39 @@ def test_a_survey_finds_what_the_engine_finds_in_memory(tmp_path: Path) -> None:
 
 
 def test_a_survey_looks_ahead_within_its_blocks_and_not_at_what_was_answered_before(tmp_path: Path) -> None:
-    path = raster_file(tmp_path / "scene.tif", np.random.default_rng(0).random((500, 500)) < 0.5)
+    path = raster_file(tmp_path / "scene.tif", blobs(700, 700))
     seer = FakeSeer(bright, window_px=128, overlap_px=32)
     assert same(look(tmp_path / "seer", path, 3, seer), look(tmp_path / "plain", path))
-    windows, blocks = 5 * 5, 2 * 2
+    windows, blocks = 7 * 7, 2 * 2  # with windows of their own: those before the last ones see these
     assert (len(seer.seen), seer.surprised) == (windows, blocks)
     seer.foreseen.clear()
     look(tmp_path / "seer", path, 3, seer)
     assert not seer.foreseen
+
+
+@settings(max_examples=40)
+@given(
+    size=st.tuples(st.integers(40, 900), st.integers(40, 900)),
+    place=st.tuples(st.floats(0, 0.9), st.floats(0, 0.9), st.floats(0.01, 1), st.floats(0.01, 1)),
+    windows=st.sampled_from([(128, 32), (128, 0), (100, 70), (384, 48)]),
+    side=st.integers(1, 9),
+)
+def test_blocks_have_each_window_once_and_know_all_that_they_see(
+    size: tuple[int, int], place: tuple[float, float, float, float], windows: tuple[int, int], side: int
+) -> None:
+    (height, width), (window_px, overlap_px) = size, windows
+    row, col = int(place[0] * height), int(place[1] * width)
+    area = Window(row, col, max(int(place[2] * (height - row)), 1), max(int(place[3] * (width - col)), 1))
+    layout = Layout(height, width, window_px, overlap_px)
+    rows, cols = layout.touching(area)
+    blocks, known = Blocks(layout, area, side), list[Window]()
+    for block in (blocks.block(r, c) for r in blocks.rows for c in blocks.cols):
+        before, own = blocks.seen_before(block), blocks.windows(block)
+        assert set(before) <= set(known)
+        known += own
+        seen_rows, seen_cols = layout.touching(block.around)
+        assert {layout.window(r, c) for r in seen_rows for c in seen_cols} <= {*before, *own}
+    assert sorted(known, key=repr) == sorted((layout.window(r, c) for r in rows for c in cols), key=repr)
 
 
 @pytest.mark.parametrize("side", [3, 5, 50])
@@ -141,6 +169,27 @@ def test_soft_outlines_and_touching_objects_are_those_of_the_whole(tmp_path: Pat
         assert least < 0.03 * polygon.area  # logits are rounded, and with them watersheds
     assert all(polygon.is_valid for polygon in ours)
     assert sum(p.area for p in ours) == pytest.approx(sum(p.area for p in theirs), rel=5e-3)
+
+
+def coarse(image: NDArray[np.uint8]) -> list[Piece]:
+    """Masks of areas at a quarter of the resolution."""
+    logits = (image[::4, ::4, 0].astype(np.float32) - 128) / 16
+    return [Text("Here is "), Text("water", phrase=True), Mask("water", "water", logits, 0.9, 0), Text(".")]
+
+
+@pytest.mark.parametrize("side", [3, 8])
+def test_long_areas_keep_their_outlines_and_scores(tmp_path: Path, side: int) -> None:
+    grey = np.full((1300, 1000), 90, np.uint8)
+    for number, (top, below) in enumerate([(0, 1300), (40, 200), (80, 900), (100, 560), (120, 1290), (600, 700)]):
+        grey[top:below, 60 + 150 * number : 140 + 150 * number] = 150 + 15 * number  # the surer, the further right
+    path = picture(tmp_path / "scene.tif", grey)
+    whole, parts = list(Engine(fake(coarse)).ask(read_tile(path), ASK)), look(tmp_path / "a", path, side, fake(coarse))
+    for events in (whole, parts):
+        by_place = sorted(regions(events), key=lambda region: shape(region.geometry).bounds[0])
+        scores = [region.score for region in by_place]
+        assert len(scores) == 6 and scores == sorted(scores)
+        heights = [shape(region.geometry).bounds[3] - shape(region.geometry).bounds[1] for region in by_place]
+        assert heights == pytest.approx([1300, 160, 820, 460, 1170, 100], abs=8)
 
 
 def test_the_part_that_is_asked_about_changes_nothing_inside(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from pyproj import CRS, Geod
 from rasterio.features import rasterize, shapes
 from shapely import Polygon, box
 from shapely.affinity import affine_transform
-from shapely.geometry import shape
+from shapely.geometry import mapping, shape
 
 from geopix_backend.geodesy import densified
-from geopix_backend.vectors import measure, polygons, sizes
+from geopix_backend.vectors import geojson, measure, polygons, sizes, smooth_polygons
 
 IDENTITY = Affine.identity()
 MASKS = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -203,3 +203,19 @@ def test_only_edges_are_split_not_the_way_from_one_ring_to_the_next() -> None:
 
 def square(x: float, y: float, side: float) -> list[tuple[float, float]]:
     return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
+
+
+def test_polygons_of_labels_come_by_label_wherever_they_end() -> None:
+    labels = np.zeros((1400, 60), np.int32)
+    labels[:1350, 2:10], labels[20:90, 20:30], labels[500:600, 40:50] = 1, 2, 3
+    found = smooth_polygons(np.where(labels > 0, 2.0, -2.0).astype(np.float32), Affine.identity(), labels=labels)
+    assert [round(polygon.bounds[0]) for polygon in found] == [2, 20, 40]
+
+
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90), st.booleans()), max_size=6))
+def test_geojson_is_that_of_shapely(corners: list[tuple[int, int, bool]]) -> None:
+    found = [
+        Polygon(box(x, y, x + 9.25, y + 7).exterior, [box(x + 1, y + 1, x + 2, y + 2).exterior] if holed else [])
+        for x, y, holed in corners
+    ]
+    assert list(geojson(found)) == [mapping(polygon) for polygon in found]
