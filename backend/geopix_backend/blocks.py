@@ -227,8 +227,8 @@ def objects(
     end_row, end_col = row + core.height, col + core.width
     large = (right - left > halo_px) | (below - top > halo_px)
     large &= (left < col) | (top < row) | (right > end_col) | (below > end_row)  # else nobody else has a part of it
-    first_row, first_col = _first_pixels(pixels)
-    own = (first_row >= row) & (first_row < end_row) & (first_col >= col) & (first_col < end_col)
+    first_col = _first_pixels(pixels, top)
+    own = (top >= row) & (top < end_row) & (first_col >= col) & (first_col < end_col)
     kept = [component for component, mine in zip(found, own & ~large, strict=True) if mine]
     result = Found(kept, findings.outlines(key, kept, planes[0], valid))
     if large.any():
@@ -274,9 +274,8 @@ def _add_parts(
     result.right = labels[rows, col + core.width :][:, :1].reshape(-1)
 
 
-def _first_pixels(pixels: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rows and columns of the first pixel of each polygon along pixel edges, row by row."""
+def _first_pixels(pixels: NDArray[np.object_], top: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Column of the first pixel in the first row of each polygon along pixel edges; ``top`` has these rows."""
     points, which = shapely.get_coordinates(pixels, return_index=True)
-    order = np.lexsort((points[:, 0], points[:, 1], which))
-    _, first = np.unique(which[order], return_index=True)
-    return points[order[first], 1], points[order[first], 0]
+    at = np.flatnonzero(points[:, 1] == top[which])
+    return np.asarray(np.minimum.reduceat(points[at, 0], np.searchsorted(which[at], np.arange(len(pixels)))))
