@@ -47,7 +47,7 @@ def notes(facts: Optional[ModelFacts]) -> list[str]:
     return [
         *missing,
         tr(
-            "{title} {knows}, at {fine:g} to {coarse:g} m per pixel. {cannot}",
+            "{title} {knows}. It looks at pixels of {fine:g} to {coarse:g} m; others are resampled. {cannot}",
             title=facts.title,
             knows=knows,
             fine=fine,

@@ -343,8 +343,8 @@
     </message>
     <message>
         <location filename="../examples.py"/>
-        <source>{title} {knows}, at {fine:g} to {coarse:g} m per pixel. {cannot}</source>
-        <translation>{title} {knows}, bei {fine:g} bis {coarse:g} m je Pixel. {cannot}</translation>
+        <source>{title} {knows}. It looks at pixels of {fine:g} to {coarse:g} m; others are resampled. {cannot}</source>
+        <translation>{title} {knows}. Betrachtet werden Pixel von {fine:g} bis {coarse:g} m; andere werden umgerechnet. {cannot}</translation>
     </message>
     <message>
         <location filename="../export.py"/>
