@@ -44,7 +44,7 @@ from .work import Answer, Job, Unit, work_out
 
 MAX_SENTENCES = 500  # different ones that are remembered; windows of one raster say much the same
 RESUMED = "{} of {} windows were looked at before; this goes on from there."
-LOOKS_WAITING = 64  # windows that may be looked at while a block is settled
+LOOKS_WAITING = 32  # windows that may be looked at while a block is settled, up to 2 MB each where all is asked for
 LOOKED, KNOWN, EMPTY, CUT = "looked", "known", "empty", "cut"
 Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
