@@ -91,19 +91,14 @@ class Blocks:
 
     def _own(self, block: Block) -> tuple[range, range]:
         """Rows and columns of the windows of a block."""
-        above, left = self.block(block.row - 1, block.col), self.block(block.row, block.col - 1)
         rows, cols = self.layout.touching(self.area)
         seen_rows, seen_cols = self.layout.touching(block.around)
-        return (
-            range(
-                rows.start if block.row == self.rows[0] else self.layout.touching(above.around)[0].stop,
-                rows.stop if block.row == self.rows[-1] else seen_rows.stop,
-            ),
-            range(
-                cols.start if block.col == self.cols[0] else self.layout.touching(left.around)[1].stop,
-                cols.stop if block.col == self.cols[-1] else seen_cols.stop,
-            ),
-        )
+        before_rows, before_cols = self.layout.touching(self.block(block.row - 1, block.col - 1).around)
+        first_row = rows.start if block.row == self.rows[0] else before_rows.stop
+        first_col = cols.start if block.col == self.cols[0] else before_cols.stop
+        end_row = rows.stop if block.row == self.rows[-1] else seen_rows.stop
+        end_col = cols.stop if block.col == self.cols[-1] else seen_cols.stop
+        return range(first_row, end_row), range(first_col, end_col)
 
     def _touched(self, windows: range) -> range:
         return range(windows.start // self.side, (windows.stop - 1) // self.side + 1)

@@ -82,7 +82,7 @@ def rectangles(corners: NDArray[np.float64], transform: Affine) -> Geometries:
 
 
 def geojson(polygons: Sequence[Polygon] | Geometries) -> Iterator[dict[str, object]]:
-    """Each polygon as ``shapely.geometry.mapping`` gives it, in a quarter of its time."""
+    """Each polygon as ``shapely.geometry.mapping`` gives it; many small ones in a third of its time."""
     if len(polygons):
         points, rings, shells = _rings(np.asarray(polygons, dtype=object))
         pairs, ends = tuple(zip(*points.T.tolist(), strict=True)), rings.tolist()
