@@ -29,7 +29,7 @@ from rasterio.windows import Window as RasterWindow
 
 from benchmarks.rows import Row, at_least, at_most, missing, peak_mib
 from geopix_backend.blocks import Blend
-from geopix_backend.canvas import OFF, to_window
+from geopix_backend.canvas import OFF
 from geopix_backend.demo import SCENES, fetch
 from geopix_backend.engine import Engine
 from geopix_backend.journal import Journal
@@ -37,6 +37,7 @@ from geopix_backend.models import load
 from geopix_backend.plan import looking_ahead
 from geopix_backend.question import Question
 from geopix_backend.raster_scene import open_scene
+from geopix_backend.sampling import Sampling
 from geopix_backend.tiling import Layout, Window
 from geopix_backend.work import Job
 from geopix_model.predictor import Foresighted, Mask, ModelInfo, Piece, Predictor, Text
@@ -182,7 +183,7 @@ def _seams(predictor: Predictor, quick: bool) -> Row:
     blended, cropped = [], []
     for seed in range(8 if quick else 16):
         image = np.ascontiguousarray(_picture(layout.height, seed).transpose(1, 2, 0))
-        blend, middle = Blend(layout, Window(0, 0, *near.shape)), np.zeros(near.shape, np.float32)
+        blend, middle = Blend(*near.shape, overlap_px, Window(0, 0, *near.shape)), np.zeros(near.shape, np.float32)
         for row in range(layout.rows):
             for col in range(layout.cols):
                 window = layout.window(row, col)
@@ -208,7 +209,7 @@ def _logits(predictor: Predictor, image: NDArray[np.uint8], window: Window) -> N
     """(h, w) of the first mask in a window; what a window without one counts as, where there is none."""
     for piece in predictor.answer(np.ascontiguousarray(image[window.slices]), ASK.prompt):
         if isinstance(piece, Mask):
-            return to_window(piece.logits, window.height, window.width)
+            return Sampling().logits(piece.logits, window)
     return np.full((window.height, window.width), OFF, np.float32)
 
 

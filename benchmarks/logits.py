@@ -1,7 +1,7 @@
 """Benchmark 2: soft logits to polygons, against enlarging them and ``rasterio.features.shapes``.
 
-Ours is what the product does with the logits of a window: they are enlarged to its pixels, because that is where
-windows are blended, and their iso-line is simplified.
+Ours is what the product does with the logits of a window: they are enlarged to the samples at which windows are
+blended, and their iso-line is simplified.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from affine import Affine
 
 from benchmarks import peers, synthetic
 from benchmarks.rows import Row, alternated, at_least
-from geopix_backend.canvas import to_window
 from geopix_backend.findings import DEVIATION_PX
+from geopix_backend.sampling import sampling_of
+from geopix_backend.tiling import Window
 from geopix_backend.vectors import smooth_polygons
+from geopix_model.predictor import ModelInfo
 
 SIDE_PX = 1024  # of a window
 LEAST_PX = 40  # specks below this count for nobody
@@ -46,9 +48,9 @@ def rows(quick: bool) -> list[Row]:
 
 def ours(logits: np.ndarray) -> peers.Geometries:
     """The iso-line of the logits, enlarged by bicubic interpolation, simplified."""
-    return smooth_polygons(
-        to_window(logits, SIDE_PX, SIDE_PX), Affine.identity(), min_area_px=0, simplify_px=DEVIATION_PX
-    )
+    sampling = sampling_of(ModelInfo("", "", SIDE_PX, 0, (0.0, 1e9), mask_stride_px=SIDE_PX // len(logits)))
+    samples = sampling.logits(logits, Window(0, 0, SIDE_PX, SIDE_PX))
+    return smooth_polygons(samples, Affine.scale(sampling.px), min_area_px=0, simplify_px=DEVIATION_PX / sampling.px)
 
 
 def theirs(logits: np.ndarray) -> peers.Geometries:

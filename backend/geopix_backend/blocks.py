@@ -21,6 +21,7 @@ from .canvas import CORES, OFF, Floats, evidence_of
 from .components import Component, components, labelled, probability
 from .findings import Findings
 from .outlines import noded, trace
+from .sampling import PIXELS, Sampling
 from .splitting import single_objects
 from .tiling import Layout, Window, blend_weights
 from .vectors import moved
@@ -32,7 +33,7 @@ HALO_PX = 256
 
 @dataclass(frozen=True)
 class Block:
-    """A place in the grid of blocks, its pixels, and those that it sees."""
+    """A place in the grid of blocks, its samples (see ``sampling``), and those that it sees."""
 
     row: int
     col: int
@@ -49,12 +50,19 @@ class Blocks:
         area: The part.
         side: Windows along each side of a block.
         halo_px: How far a block sees beyond its core.
+        sampling: Where logits are blended.
     """
 
     layout: Layout
     area: Window
     side: int
     halo_px: int = HALO_PX
+    sampling: Sampling = PIXELS
+
+    @property
+    def halo(self) -> int:
+        """How far a block sees, in samples."""
+        return self.halo_px // self.sampling.px
 
     @property
     def rows(self) -> range:
@@ -68,13 +76,8 @@ class Blocks:
 
     def block(self, row: int, col: int) -> Block:
         """A block; what it sees ends where the area does."""
-        layout, side = self.layout, self.side
-        last = layout.window(layout.rows - 1, layout.cols - 1)
-        top, left = layout.window(row * side, 0).row, layout.window(0, col * side).col
-        below = layout.window((row + 1) * side, 0).row if (row + 1) * side < layout.rows else last.row + last.height
-        right = layout.window(0, (col + 1) * side).col if (col + 1) * side < layout.cols else last.col + last.width
-        core = self._within(top, left, below, right, 0)
-        return Block(row, col, core, self._within(top, left, below, right, self.halo_px))
+        core, around = self._pixels(row, col, 0), self._pixels(row, col, self.halo_px)
+        return Block(row, col, self._samples(core), self._samples(around))
 
     def windows(self, block: Block) -> list[Window]:
         """The windows of a block, row by row: those that reach into what it sees, and that no block before it has.
@@ -86,14 +89,14 @@ class Blocks:
 
     def seen_before(self, block: Block) -> list[Window]:
         """The windows of the blocks before it that reach into what a block sees, row by row."""
-        (own_rows, own_cols), (rows, cols) = self._own(block), self.layout.touching(block.around)
+        (own_rows, own_cols), (rows, cols) = self._own(block), self._seen(block.row, block.col)
         return [self.layout.window(r, c) for r in rows for c in cols if r not in own_rows or c not in own_cols]
 
     def _own(self, block: Block) -> tuple[range, range]:
         """Rows and columns of the windows of a block."""
         rows, cols = self.layout.touching(self.area)
-        seen_rows, seen_cols = self.layout.touching(block.around)
-        before_rows, before_cols = self.layout.touching(self.block(block.row - 1, block.col - 1).around)
+        seen_rows, seen_cols = self._seen(block.row, block.col)
+        before_rows, before_cols = self._seen(block.row - 1, block.col - 1)
         first_row = rows.start if block.row == self.rows[0] else before_rows.stop
         first_col = cols.start if block.col == self.cols[0] else before_cols.stop
         end_row = rows.stop if block.row == self.rows[-1] else seen_rows.stop
@@ -103,11 +106,28 @@ class Blocks:
     def _touched(self, windows: range) -> range:
         return range(windows.start // self.side, (windows.stop - 1) // self.side + 1)
 
-    def _within(self, top: int, left: int, below: int, right: int, more: int) -> Window:
-        area = self.area
-        first = max(top - more, area.row), max(left - more, area.col)
-        end = min(below + more, area.row + area.height), min(right + more, area.col + area.width)
+    def _seen(self, row: int, col: int) -> tuple[range, range]:
+        """Rows and columns of the windows that reach into what a block sees."""
+        return self.layout.touching(self._pixels(row, col, self.halo_px))
+
+    def _pixels(self, row: int, col: int, more_px: int) -> Window:
+        """Where the windows of a block begin and those of the next ones do, and so much more, inside the area."""
+        layout, side, area = self.layout, self.side, self.area
+        last = layout.window(layout.rows - 1, layout.cols - 1)
+        top, left = layout.window(row * side, 0).row, layout.window(0, col * side).col
+        below = layout.window((row + 1) * side, 0).row if (row + 1) * side < layout.rows else last.row + last.height
+        right = layout.window(0, (col + 1) * side).col if (col + 1) * side < layout.cols else last.col + last.width
+        first = max(top - more_px, area.row), max(left - more_px, area.col)
+        end = min(below + more_px, area.row + area.height), min(right + more_px, area.col + area.width)
         return Window(*first, max(end[0] - first[0], 0), max(end[1] - first[1], 0))
+
+    def _samples(self, pixels: Window) -> Window:
+        """The samples of a block: those that it shares with the next one are the next one's."""
+        whole, area, px = self.sampling.window(pixels), self.area, self.sampling.px
+        end_row, end_col = pixels.row + pixels.height, pixels.col + pixels.width
+        height = whole.height - (end_row < area.row + area.height and end_row % px > 0)
+        width = whole.width - (end_col < area.col + area.width and end_col % px > 0)
+        return Window(whole.row, whole.col, height, width)
 
 
 def side_of(layout: Layout, file_block_px: int, halo_px: int = HALO_PX) -> int:
@@ -121,10 +141,16 @@ def side_of(layout: Layout, file_block_px: int, halo_px: int = HALO_PX) -> int:
 
 
 class Blend:
-    """Weighted sums of the logits of all targets around a block; see ``canvas``."""
+    """Weighted sums of the logits of all targets around a block; see ``canvas``.
 
-    def __init__(self, layout: Layout, around: Window) -> None:
-        self._layout, self._around = layout, around
+    Args:
+        height, width: Samples of the whole raster.
+        overlap: How many of them neighbouring windows share.
+        around: Those that the block sees.
+    """
+
+    def __init__(self, height: int, width: int, overlap: int, around: Window) -> None:
+        self._height, self._width, self._overlap, self._around = height, width, overlap, around
         self._weight = np.zeros((around.height, around.width), np.float32)
         self._sums: dict[str, Floats] = {}
         self.valid = np.zeros((around.height, around.width), bool)
@@ -135,15 +161,15 @@ class Blend:
         return tuple(self._sums)
 
     def add(self, window: Window, valid: NDArray[np.bool_], named: Mapping[str, Floats]) -> None:
-        """Blends in one window: for each target that its answer names, (P, h, w) logits."""
-        around, layout = self._around, self._layout
+        """Blends in the samples of one window: for each target that its answer names, (P, h, w) logits."""
+        around = self._around
         top, left = max(window.row, around.row), max(window.col, around.col)
         below = min(window.row + window.height, around.row + around.height)
         right = min(window.col + window.width, around.col + around.width)
         there = slice(top - around.row, below - around.row), slice(left - around.col, right - around.col)
         own = slice(top - window.row, below - window.row), slice(left - window.col, right - window.col)
         self.valid[there] |= valid[own]
-        weight = blend_weights(window, layout.height, layout.width, layout.overlap_px)[own]
+        weight = blend_weights(window, self._height, self._width, self._overlap)[own]
         self._weight[there] += weight
         for key, planes in named.items():
             total = self._sums.setdefault(key, np.zeros((len(planes), around.height, around.width), np.float32))
@@ -161,7 +187,7 @@ class Blend:
 class Part:
     """What a core holds of an object that is larger than the halo and reaches beyond it.
 
-    Coordinates are pixels of the raster.
+    Coordinates are samples of the raster.
 
     Attributes:
         pixels: Its pixels, exactly, with a point at each pixel along the edge of the core.
@@ -197,7 +223,7 @@ class Found:
 
 
 def objects(
-    key: str, planes: Floats, valid: NDArray[np.bool_], block: Block, halo_px: int, min_area_px: int, findings: Findings
+    key: str, planes: Floats, valid: NDArray[np.bool_], block: Block, halo: int, least: float, findings: Findings
 ) -> Found:
     """The objects of a target in a block.
 
@@ -206,13 +232,13 @@ def objects(
         planes: (P, H, W) of what the block sees, see ``canvas.planes_of``.
         valid: (H, W) bool.
         block: Where that is.
-        halo_px: Side of the largest object that is seen as a whole.
-        min_area_px: As in ``components``.
+        halo: Side of the largest object that is seen as a whole.
+        least: Its area, as in ``components``.
         findings: Knows the target.
     """
-    found = components(planes[0], valid, min_area_px, evidence_of(planes))
+    found = components(planes[0], valid, least, evidence_of(planes))
     if len(planes) > CORES:
-        found = single_objects(found, planes[0], planes[CORES], min_area_px, evidence_of(planes), halo_px)
+        found = single_objects(found, planes[0], planes[CORES], least, evidence_of(planes), halo)
     if not found:
         return Found([], np.zeros(0, object))
     core, around = block.core, block.around
@@ -220,7 +246,7 @@ def objects(
     left, top, right, below = shapely.bounds(pixels).T
     row, col = core.row - around.row, core.col - around.col
     end_row, end_col = row + core.height, col + core.width
-    large = (right - left > halo_px) | (below - top > halo_px)
+    large = (right - left > halo) | (below - top > halo)
     large &= (left < col) | (top < row) | (right > end_col) | (below > end_row)  # else nobody else has a part of it
     first_col = _first_pixels(pixels, top)
     own = (top >= row) & (top < end_row) & (first_col >= col) & (first_col < end_col)

@@ -30,12 +30,12 @@ from geopix_model.nano.lexicon import CLASSES
 from geopix_model.nano.nano_predictor import NanoPredictor
 
 from . import tiling
-from .canvas import to_window
 from .components import components, labelled, log_odds, probability
 from .errors import UsageError
 from .evaluation import PART_HELP, PROMPTS, drawn, part_of, questions
 from .evaluation_report import tile_of
 from .question import Question
+from .sampling import PIXELS
 from .splitting import single_objects
 
 Floats = NDArray[np.float32]
@@ -109,9 +109,9 @@ def gather(predictor: NanoPredictor, image: Labelled, strangers: int, agreement:
             for mask, said_of, witnesses in predictor.testify(np.ascontiguousarray(pixels[place]), prompt):
                 if said_of == class_id:
                     truth, valid = image.mask(class_id)[place], ~image.unknown[place]
-                    plain = to_window(mask.logits, *valid.shape) - lifted(predictor.model.config.evidence, class_id)
-                    cores = None if mask.cores is None else to_window(mask.cores, *valid.shape)
-                    witnesses = to_window(witnesses, *valid.shape)
+                    plain = PIXELS.logits(mask.logits, window) - lifted(predictor.model.config.evidence, class_id)
+                    cores = None if mask.cores is None else PIXELS.logits(mask.cores, window)
+                    witnesses = PIXELS.logits(witnesses, window)
                     if image.mask(class_id).any() and image.source.kind != "boxes":
                         agreement.add(image.name, class_id, plain, truth, valid)
                     for lift in LIFTS:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from geopix_model.predictor import Mask
 
-from .cubic import resized
 from .tiling import Window, blend_weights
 
 Floats = NDArray[np.float32]
@@ -31,15 +30,6 @@ def planes_of(mask: Mask) -> Floats:
 def evidence_of(planes: Floats) -> Floats | None:
     """The plane of the evidence, if there is one."""
     return planes[EVIDENCE] if len(planes) > EVIDENCE else None
-
-
-def to_window(logits: Floats, height: int, width: int) -> Floats:
-    """Logits (..., h, w) at the model's own resolution as (..., height, width) window pixels.
-
-    Logits that have the size already come back as they are: a mask at full resolution keeps its corners exactly.
-    """
-    logits = np.asarray(logits, dtype=np.float32)
-    return logits if logits.shape[-2:] == (height, width) else resized(logits, height, width)
 
 
 class Canvas:

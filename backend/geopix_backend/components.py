@@ -56,7 +56,7 @@ class Component:
 def components(
     logits: NDArray[np.float32],
     valid: NDArray[np.bool_],
-    min_area_px: int,
+    min_area_px: float,
     evidence: NDArray[np.float32] | None = None,
 ) -> list[Component]:
     """Components of the pixels that are valid and have a positive logit, from the top.

@@ -18,23 +18,31 @@ ACROSS, DOWN = 32, 8  # columns and rows that are made by one product
 IN_CACHE = 16  # such blocks of rows whose samples lie together in the cache of a core
 
 
-def resized(logits: Floats, height: int, width: int) -> Floats:
-    """Logits (..., h, w) as (..., height, width).
+def resampled(
+    logits: Floats, sides: tuple[int, int], wanted: tuple[int, int], first: tuple[float, float], step: float
+) -> Floats:
+    """Logits (..., h, w) of a window at other places: (..., *wanted).
 
-    Samples are pixel centres (``align_corners=False``), constant beyond the outermost ones.  A few rows need few
-    samples, so these are products of small dense matrices, in a third of the time of sparse ones.  A large product
+    The logits are those of the middles of h x w equal parts, constant beyond the outermost ones.  A few rows need few
+    of them, so these are products of small dense matrices, in a third of the time of sparse ones.  A large product
     would start threads, which wait for each other on a machine with other work; these are too small for that.
+
+    Args:
+        sides: (height, width) of the window, in any unit.
+        first: (row, column) of the first place in this unit, from the corner of the window.
+        step: From one place to the next.
     """
     *more, rows, cols = logits.shape
+    height, width = wanted
     planes = logits.reshape(-1, rows, cols)
-    taps, shares = _blocks(cols, width, ACROSS)
+    taps, shares = _blocks(cols, width, ACROSS, first[1] * cols / sides[1], step * cols / sides[1])
     wide = np.empty((len(planes), rows, len(taps), ACROSS), np.float32)
     np.matmul(planes.take(taps, axis=2).swapaxes(1, 2), shares, out=wide.swapaxes(1, 2))
     wide = wide.reshape(len(planes), rows, -1)[..., :width]
-    taps, shares = _blocks(rows, height, DOWN)
+    taps, shares = _blocks(rows, height, DOWN, first[0] * rows / sides[0], step * rows / sides[0])
     shares = np.ascontiguousarray(shares.swapaxes(1, 2))
     whole = np.empty((len(planes), len(taps), DOWN, width), np.float32)
-    for some in (slice(first, first + IN_CACHE) for first in range(0, len(taps), IN_CACHE)):
+    for some in (slice(first_block, first_block + IN_CACHE) for first_block in range(0, len(taps), IN_CACHE)):
         np.matmul(shares[some], wide.take(taps[some], axis=1), out=whole[:, some])
     return whole.reshape(len(planes), -1, width)[:, :height].reshape(*more, height, width)
 
@@ -59,13 +67,16 @@ def crossing(before: Floats, first: Floats, second: Floats, after: Floats) -> Fl
     return share
 
 
-@lru_cache(maxsize=32)
-def _blocks(samples: int, wanted: int, block: int) -> tuple[NDArray[np.intp], Floats]:
-    """(blocks, n) the samples that each block of values needs, and (blocks, n, block) their shares in these values."""
+@lru_cache(maxsize=64)
+def _blocks(samples: int, wanted: int, block: int, first: float, step: float) -> tuple[NDArray[np.intp], Floats]:
+    """(blocks, n) the samples that each block of values needs, and (blocks, n, block) their shares in these values.
+
+    ``first`` and ``step`` are places in parts of the window, of which each sample is the middle of one.
+    """
     value = np.arange(-(-wanted // block) * block).reshape(-1, block)
-    centre = (value + 0.5) * samples / wanted - 0.5
-    first, last = (np.floor(centre[:, [end]]).astype(np.intp) for end in (0, -1))
-    taps = first + np.arange(-1, (last - first).max() + 3)
+    centre = first + value * step - 0.5
+    begin, end = (np.floor(centre[:, [side]]).astype(np.intp) for side in (0, -1))
+    taps = begin + np.arange(-1, (end - begin).max() + 3)
     shares = _weight(np.abs(centre[:, None] - taps[..., None])).astype(np.float32)
     return np.clip(taps, 0, samples - 1), shares
 

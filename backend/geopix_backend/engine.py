@@ -7,6 +7,7 @@ only once their polygons are known (``sentences``, ``wording``, ``telling``).  d
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 
@@ -19,7 +20,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, TextEvent, Til
 from . import boxes, tiling
 from .asker import Reference
 from .boxes import TileBox
-from .canvas import CORES, OFF, Canvas, Floats, evidence_of, planes_of, to_window
+from .canvas import CORES, OFF, Canvas, Floats, evidence_of, planes_of
 from .components import Component, components, drawn
 from .describing import is_sure
 from .findings import Findings
@@ -30,6 +31,7 @@ from .question import Question
 from .raster import Tile, interleaved
 from .raster_scene import Scene
 from .read_ahead import read_ahead
+from .sampling import sampling_of
 from .sentences import Assembler, Sentence
 from .splitting import single_objects
 from .survey import survey
@@ -68,9 +70,10 @@ class Engine:
         Raises:
             GeoPixError: If the predictor cannot answer.
         """
+        planned = plan(self._predictor, question, tile)
         if isinstance(tile, Scene):
-            return survey(plan(self._predictor, question, tile.asked), tile, question, cancelled, journal)
-        return _Answer(plan(self._predictor, question, tile), tile, question, cancelled).events()
+            return survey(planned, tile, question, cancelled, journal)
+        return _Answer(planned, tile, question, cancelled).events()
 
 
 class _Answer:
@@ -80,6 +83,9 @@ class _Answer:
         self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
         self._predictor, info = plan.predictor, plan.predictor.info
         self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
+        self._sampling = sampling_of(info)
+        self._valid = self._sampling.valid(tile.valid)  # of samples, as all that is found
+        self._least = self._sampling.area(question.min_area_px)
         self._findings = Findings(tile, question, info, plan.limits, boxed=plan.boxed)
         self._notices = [*tile.warnings, *plan.notices]
         self._teller = Teller(LIMITED if question.limited else "")
@@ -121,11 +127,11 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, tile.valid.shape)
                 if piece.score >= self._question.min_score:
-                    planes = to_window(planes_of(piece), tile.height, tile.width)
+                    planes = self._sampling.logits(planes_of(piece), window)
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
-                    found = self._components(key, planes, tile.valid)
+                    found = self._components(key, planes, self._valid)
                     meant = self._meant(key, self._objects(key, planes, found))
                     yield from self._findings.add(key, meant, planes[0])
                 told = [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
@@ -149,7 +155,8 @@ class _Answer:
 
     def _many(self) -> Iterator[Event]:
         """A tile of several windows: regions follow the rows that no later window touches, numbers come last."""
-        canvas = Canvas(self._tile.height, self._tile.width, self._predictor.info.overlap_px)
+        height, width = self._valid.shape
+        canvas = Canvas(height, width, self._predictor.info.overlap_px // self._sampling.px)
         sentences: list[Sentence] = []
         rectangles: dict[str, list[list[TileBox]]] = {}
         settled = 0
@@ -163,14 +170,14 @@ class _Answer:
                 for key, found in drawn.items():
                     rectangles.setdefault(key, []).append(found)
                 if named or not cut:
-                    canvas.add(window, named)
+                    canvas.add(self._sampling.window(window), named)
                 if cut:
                     break
                 self._done = index + 1
                 seen = self._pace.look if self._tile.valid[window.slices].any() else self._pace.empty
                 seen(time.monotonic() - began)
                 began = time.monotonic()
-                final = tiling.final_rows(self._windows, index)
+                final = tiling.final_rows(self._windows, index) // self._sampling.px
                 # What is the largest, say, is known after the last window only.
                 if final > settled and self._done < len(self._windows) and not self._plan.late:
                     settled = final
@@ -208,7 +215,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, (window.height, window.width))
                 if piece.score >= self._question.min_score:
-                    planes = to_window(planes_of(piece), window.height, window.width)
+                    planes = self._sampling.logits(planes_of(piece), window)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
                 told += [] if isinstance(piece, Reference) else assembler.ground(piece.target, key)
             elif isinstance(piece, Box):
@@ -235,11 +242,11 @@ class _Answer:
         return []
 
     def _settle(self, canvas: Canvas, end_row: int, *, last: bool) -> Iterator[Event]:
-        """Regions of the components that lie wholly above ``end_row``; rows that nobody needs any more are released."""
+        """Regions of the components wholly above row ``end_row`` of samples; rows that nobody needs are released."""
         first = canvas.first_row
-        valid = self._tile.valid[first:end_row]
-        # A component that is too small now may grow below: it reaches up less than its number of pixels.
-        needed = end_row - self._question.min_area_px
+        valid = self._valid[first:end_row]
+        # A component that is too small now may grow below: it reaches up less than its number of samples.
+        needed = end_row - math.ceil(self._least)
         for key in self._findings.references_first(canvas.keys):
             planes = canvas.logits(key, end_row)
             found = self._components(key, planes, valid, first)
@@ -254,7 +261,7 @@ class _Answer:
     def _objects(self, key: str, planes: Floats, found: Sequence[Component]) -> list[Component]:
         """Those that are sure enough, touching objects apart where the model says where each has its core."""
         if len(planes) > CORES:
-            found = single_objects(found, planes[0], planes[CORES], self._question.min_area_px, evidence_of(planes))
+            found = single_objects(found, planes[0], planes[CORES], self._least, evidence_of(planes))
         return [component for component in found if component.score >= self._question.min_score]
 
     def _components(self, key: str, planes: Floats, valid: NDArray[np.bool_], first_row: int = 0) -> list[Component]:
@@ -262,7 +269,7 @@ class _Answer:
         if not self._findings.is_reference(key):
             inside = (planes[0] > 0) & valid
             valid = self._plan.limits.room(key, self._findings.countable(key), inside, first_row)
-        return components(planes[0], valid, self._question.min_area_px, evidence_of(planes))
+        return components(planes[0], valid, self._least, evidence_of(planes))
 
     def _meant(self, key: str, found: Sequence[Component], first_row: int = 0) -> list[Component]:
         """Those that the prompt means; rows of ``found`` count from ``first_row``."""
@@ -271,9 +278,9 @@ class _Answer:
             limits.near.see(names[0], limits.places.sized(found, names), first_row)
             return []
         if self._plan.intent.form == "describe":  # all of them are here: see ``Plan.late``
-            area_px = sum(component.area_px for component in found)
+            area = sum(component.area_px for component in found)
             score = max((component.score for component in found), default=0.0)
-            if not is_sure(score, area_px, int(self._tile.valid.sum())):
+            if not is_sure(score, area, int(self._valid.sum())):
                 return []
         return limits.choose(key, names, self._findings.countable(key), found, first_row)
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from shapely import MultiPolygon, Polygon
 
 from geopix_model.predictor import Box, Mask, ModelInfo
 from geopix_qgis.protocol import RegionEvent
@@ -23,6 +24,8 @@ from .question import Question
 from .raster import Tile
 from .raster_scene import Scene
 from .right_angles import squared
+from .sampling import sampling_of
+from .tiling import Window
 from .wording import Fact, stems, thing
 
 _REFERENCE = "beside "  # before the key of a target that others are compared with
@@ -65,7 +68,8 @@ class Findings:
         self.model = f"{info.name} {info.revision}".strip()
         self._enlarged, self.boxed = info.mask_stride_px > 1, boxed
         self._targets: dict[str, _Target] = {}
-        self._valid = tile.valid if isinstance(tile, Tile) else np.ones((0, 0), bool)
+        self._sampling = sampling_of(info)
+        self._valid = self._sampling.valid(tile.valid) if isinstance(tile, Tile) else np.ones((0, 0), bool)
         self.valid_px = tile.valid_px if isinstance(tile, Tile) else 0
 
     @property
@@ -114,7 +118,7 @@ class Findings:
     def add(
         self, key: str, found: Sequence[Component], logits: NDArray[np.float32], first_row: int = 0
     ) -> Iterator[RegionEvent]:
-        """Regions of a target from components of its (h, W) logits, whose rows count from tile row ``first_row``."""
+        """Regions of a target from components of its (h, W) samples, whose rows count from row ``first_row`` of all."""
         valid = self._valid[first_row : first_row + len(logits)]
         yield from self.add_outlines(key, found, self.outlines(key, found, logits, valid), (first_row, 0))
 
@@ -126,7 +130,7 @@ class Findings:
         valid: NDArray[np.bool_],
         deviation_px: float = DEVIATION_PX,
     ) -> vectors.Geometries:
-        """Outlines of components in pixels of their (h, w) logits: sub-pixel where the model's masks are coarse."""
+        """Outlines of components in samples of their (h, w) logits; between these where masks are coarse."""
         pixels = np.array([component.pixels for component in found], dtype=object)
         if self.boxed:
             return np.asarray(shapely.box(*shapely.bounds(pixels).T, ccw=False))
@@ -135,28 +139,41 @@ class Findings:
         place = room_of(found, logits.shape, NEIGHBOURS_PX)
         labels = labelled(found, logits.shape)[place]
         field, corner = only(labels, logits[place], valid[place]), Affine.translation(place[1].start, place[0].start)
-        return vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=deviation_px)
+        deviation = deviation_px / self._sampling.px
+        return vectors.smooth_polygons(field, corner, labels=labels, min_area_px=0, simplify_px=deviation)
 
     def add_outlines(
         self, key: str, found: Sequence[Component], outlines: vectors.Geometries, origin: tuple[int, int]
     ) -> Iterator[RegionEvent]:
-        """Regions of a target from components and their outlines, both in pixels.
+        """Regions of a target from components and their outlines, both in samples.
 
         Args:
             key: Which target.
             found: What is to be shown.
             outlines: (n,) one for each.
-            origin: (row, column) of the tile from which their coordinates count.
+            origin: (row, column) of the sample of the tile from which their coordinates count.
         """
         if not found:
             return
         target, tile = self._targets[key], self._tile
-        corner = tile.transform * Affine.translation(origin[1], origin[0])
-        pixels, placed = vectors.moved([c.pixels for c in found], corner), vectors.moved(outlines, corner)
+        pixels, placed = (self._placed(each, origin) for each in ([c.pixels for c in found], outlines))
         if self._question.right_angles and target.was_built and not self.boxed:
             middle = shapely.box(*shapely.total_bounds(pixels)).centroid
             placed = squared(placed, pixels, ground_matrix(tile.crs, middle.x, middle.y))
         yield from self._regions(target, placed, [component.score for component in found])
+
+    def _placed(
+        self, outlines: Sequence[Polygon | MultiPolygon] | vectors.Geometries, origin: tuple[int, int]
+    ) -> vectors.Geometries:
+        """Outlines in samples from an origin, in CRS units; samples may reach beyond the tile, these do not."""
+        px, corner = self._sampling.px, Affine.translation(origin[1], origin[0])
+        area = self._tile.area if isinstance(self._tile, Scene) else Window(0, 0, self._tile.height, self._tile.width)
+        end_row, end_col = area.row + area.height, area.col + area.width
+        if any(edge % px for edge in (area.row, area.col, end_row, end_col)):
+            first, last = (area.col / px, area.row / px), (end_col / px, end_row / px)
+            outlines = shapely.transform(vectors.moved(outlines, corner), lambda xy: np.clip(xy, first, last))
+            corner = Affine.identity()
+        return vectors.moved(outlines, self._sampling.transform(self._tile) * corner)
 
     def add_boxes(self, key: str, found: Sequence[TileBox]) -> Iterator[RegionEvent]:
         """Regions of a target from boxes: each is its rectangle, exactly."""

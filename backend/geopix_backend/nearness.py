@@ -21,9 +21,8 @@ from shapely.geometry.base import BaseGeometry
 
 from .components import Component
 from .geodesy import pixel_size_m
-from .raster import Tile
-from .raster_scene import Asked
 from .relations import Relation
+from .sampling import Samples
 
 Bools = NDArray[np.bool_]
 Outline: TypeAlias = BaseGeometry
@@ -154,8 +153,8 @@ class Nearness:
         return [each for name in rule.to for each in self._seen.get(name, [])]
 
 
-def on_tile(relations: Sequence[Relation], tile: Tile | Asked) -> Nearness:
-    """The relations with known things, with their distances on a tile."""
+def on_tile(relations: Sequence[Relation], tile: Samples) -> Nearness:
+    """The relations with known things, with their distances on the samples of a tile."""
     decided = [each for each in relations if each.to and each.kind != "undecided"]
     if not decided:
         return Nearness()
@@ -163,10 +162,12 @@ def on_tile(relations: Sequence[Relation], tile: Tile | Asked) -> Nearness:
     east, south = (1 if tile.transform.a > 0 else -1), (1 if tile.transform.e < 0 else -1)
     sides = {"left": (-1, 0), "right": (1, 0), "east": (east, 0), "west": (-east, 0)}
     sides |= {"south": (0, south), "north": (0, -south), "": (0, 0)}
-    return Nearness(tuple(_rule(each, size, sides[each.side]) for each in decided))
+    return Nearness(tuple(_rule(each, size, (float(tile.px), float(tile.px)), sides[each.side]) for each in decided))
 
 
-def _rule(relation: Relation, size: tuple[float, float] | None, towards: tuple[int, int]) -> Rule:
+def _rule(
+    relation: Relation, size: tuple[float, float] | None, pixels: tuple[float, float], towards: tuple[int, int]
+) -> Rule:
     asked, kind = relation.distance, relation.kind
     names = _listed(
         [f"{'other' if thing.class_name in relation.of else 'the'} {thing.plural}" for thing in relation.to]
@@ -174,17 +175,17 @@ def _rule(relation: Relation, size: tuple[float, float] | None, towards: tuple[i
     usual = FAR if kind == "far" else CLOSE if relation.close else NEAR
     if kind == "side":
         words = f"{'not ' if relation.negated else ''}{relation.side} of {names}"
-        return Rule(relation, size or (1.0, 1.0), 0.0, words, towards=towards)
+        return Rule(relation, size or pixels, 0.0, words, towards=towards)
     if kind in ("touch", "on", "nearest"):
         words = {"touch": "touching", "on": "on", "nearest": "nearest to"}[kind]
         words = "outside" if relation.words.startswith("outside") else f"{'not ' if relation.negated else ''}{words}"
-        return Rule(relation, (1.0, 1.0), TOUCH_PX, f"{words} {names}")
+        return Rule(relation, pixels, TOUCH_PX, f"{words} {names}")
     metres = size is not None and not (asked and asked.in_pixels)
     unmeasured = asked.value if asked and not asked.in_pixels and size is None else None
     value = asked.value if asked and unmeasured is None else usual[0 if metres else 1]
     beyond = (kind == "far") != relation.negated
     words = f"{'more than' if beyond else 'within'} {value:,.4g} {'m' if metres else 'px'} {'from' if beyond else 'of'}"
-    return Rule(relation, size if size and metres else (1.0, 1.0), value, f"{words} {names}", unmeasured)
+    return Rule(relation, size if size and metres else pixels, value, f"{words} {names}", unmeasured)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -22,8 +22,9 @@ from .limits import Limits
 from .notes import known, notes, refusal
 from .question import Question
 from .raster import Tile
-from .raster_scene import Asked
+from .raster_scene import Scene
 from .replies import Replies, sentence
+from .sampling import Samples, sampling_of
 from .sentences import Sentence
 from .wording import Fact
 
@@ -113,13 +114,13 @@ def looking_ahead(items: Sequence[T], show: Callable[[T], None]) -> Iterator[T]:
         yield item
 
 
-def plan(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
+def plan(predictor: Predictor, question: Question, tile: Tile | Scene) -> Plan:
     """The plan for a question.
 
     Raises:
         PromptError: If the prompt is empty or too long for the model.
     """
-    found = _of_words(predictor, question, tile)
+    found = _of_words(predictor, question, sampling_of(predictor.info).of(tile))
     if isinstance(predictor, Foresighted):
         found = replace(found, model=predictor)
     if explicit(question.prompt, question.task) != "refer" or predictor.info.gives_boxes:
@@ -150,7 +151,7 @@ def _read(predictor: Lister, question: Question) -> tuple[Intent, bool]:
     return intent, intent.form == "describe" and read.form != "describe"
 
 
-def _of_words(predictor: Predictor, question: Question, tile: Tile | Asked) -> Plan:
+def _of_words(predictor: Predictor, question: Question, tile: Samples) -> Plan:
     """The plan for the words of a question; that of a model without a list of things is to leave them to it."""
     if not isinstance(predictor, Lister):
         return Plan(predictor, _limits(Intent("talk", text=question.prompt), tile, predictor.info), TALK)
@@ -158,7 +159,7 @@ def _of_words(predictor: Predictor, question: Question, tile: Tile | Asked) -> P
     return replace(_of_list(predictor, intent, tile), notices=(DESCRIBED,) if put_aside else ())
 
 
-def _of_list(predictor: Lister, intent: Intent, tile: Tile | Asked) -> Plan:
+def _of_list(predictor: Lister, intent: Intent, tile: Samples) -> Plan:
     """The plan for what is wanted of a model with a list of things."""
     limits, references = _limits(intent, tile, predictor.info), _references(intent)
     if intent.form == "talk":
@@ -202,7 +203,7 @@ def _unlooked(intent: Intent) -> Iterator[str]:
     yield known([thing.plural for thing in intent.things])
 
 
-def _limits(intent: Intent, tile: Tile | Asked, info: ModelInfo) -> Limits:
+def _limits(intent: Intent, tile: Samples, info: ModelInfo) -> Limits:
     # The points of the compass are those of the raster's axes: a rotated raster has its own north.
     north_up, east_right = tile.transform.e < 0, tile.transform.a > 0
     places = (

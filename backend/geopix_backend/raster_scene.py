@@ -43,16 +43,6 @@ COARSE_PX = 256  # longest side of the look at where there is data
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Place and size of what is asked about: transform from its pixels, CRS, rows and columns."""
-
-    transform: Affine
-    crs: CRS | None
-    height: int
-    width: int
-
-
-@dataclass(frozen=True)
 class Scene:
     """A raster at the resolution that a model looks at, without its pixels.
 
@@ -95,12 +85,6 @@ class Scene:
     def gsd_m(self) -> float | None:
         """Ground length of a pixel side in metres, None where unknown."""
         return self.frame.gsd_m
-
-    @property
-    def asked(self) -> Asked:
-        """The place of the area."""
-        corner = self.transform * Affine.translation(self.area.col, self.area.row)
-        return Asked(corner, self.crs, self.area.height, self.area.width)
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def single_objects(
     found: Sequence[Component],
     logits: Floats,
     cores: Floats,
-    min_area_px: int,
+    min_area_px: float,
     evidence: Floats | None = None,
     whole_px: float = math.inf,
 ) -> list[Component]:

@@ -24,7 +24,7 @@ from geopix_qgis.protocol import DoneEvent, Event, ProgressEvent, RegionEvent, T
 from . import boxes, seams, vectors
 from .blocks import Blend, Block, Blocks, Found, objects, side_of
 from .boxes import TileBox
-from .canvas import Floats, planes_of, to_window
+from .canvas import Floats, planes_of
 from .components import Component
 from .describing import is_sure
 from .errors import ExtentError
@@ -36,6 +36,7 @@ from .question import Question
 from .raster import interleaved
 from .raster_scene import TILE_PX, Scene
 from .read_ahead import read_ahead
+from .sampling import sampling_of
 from .sentences import Assembler, Sentence
 from .telling import Teller, merge
 from .tiling import Layout, Window
@@ -84,7 +85,9 @@ class Survey:
         self._predictor, self._cancelled = plan.predictor, cancelled
         info = plan.predictor.info
         layout = Layout(scene.height, scene.width, info.window_px, info.overlap_px)
-        self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)))
+        self._sampling = sampling_of(info)
+        self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)), sampling=self._sampling)
+        self._area, self._least = self._sampling.window(scene.area), self._sampling.area(question.min_area_px)
         rows, cols = layout.touching(scene.area)
         self._total = len(rows) * len(cols)
         self._findings = Findings(scene, question, info, plan.limits, boxed=plan.boxed)
@@ -239,38 +242,40 @@ class Survey:
 
     def _begun(self, block: Block) -> Blend:
         """What the windows of earlier blocks say of what a block sees."""
-        blend = Blend(self._blocks.layout, block.around)
+        layout, px = self._blocks.layout, self._sampling.px
+        blend = Blend(-(-layout.height // px), -(-layout.width // px), layout.overlap_px // px, block.around)
         for window in self._blocks.seen_before(block):
             self._blend_in(blend, window, self._journal.read(window), own=False)
         return blend
 
     def _blend_in(self, blend: Blend, window: Window, answer: Answer | None, *, own: bool) -> None:
         if answer is not None:
-            blend.add(window, answer.valid, self._hear(answer, window, own=own))
+            there = self._sampling.window(window)
+            valid = self._sampling.valid(answer.valid, window.row, window.col)
+            blend.add(there, valid, self._hear(answer, window, own=own))
 
     def _settle(self, block: Block, blend: Blend) -> Iterator[RegionEvent]:
         """Regions of the objects that belong to a block, and of the large ones that are complete with it."""
         blocks, findings, core, around = self._blocks, self._findings, block.core, block.around
         rows = slice(core.row - around.row, core.row - around.row + core.height)
         cols = slice(core.col - around.col, core.col - around.col + core.width)
-        findings.valid_px += int(np.count_nonzero(blend.valid[rows, cols]))
+        findings.valid_px += int(np.count_nonzero(blend.valid[rows, cols])) * self._sampling.px**2
         found: dict[str, Found] = {}
         for key in blend.keys:
-            least = self._question.min_area_px
-            found[key] = objects(key, blend.take(key), blend.valid, block, blocks.halo_px, least, findings)
+            found[key] = objects(key, blend.take(key), blend.valid, block, blocks.halo, self._least, findings)
             yield from self._show(key, found[key].whole, found[key].outlines, (around.row, around.col))
         for key, parts in self._seams.add(block, found):
             yield from self._large(key, parts)
 
     def _large(self, key: str, parts: list[seams.Part]) -> Iterator[RegionEvent]:
         """Regions of an object that was put together from parts."""
-        findings, least = self._findings, self._question.min_area_px
+        findings = self._findings
         stairs = not (findings.boxed or findings.is_smooth(key))  # then its pixels are its outline
         whole = seams.joined(parts, whole=stairs or bool(self._plan.limits.near.rules) or self._question.right_angles)
         if findings.boxed:
             outlines = [shapely.box(*whole.pixels.bounds, ccw=False)]
         elif findings.is_smooth(key):
-            outlines = seams.outline(parts, DEVIATION_PX, least)
+            outlines = seams.outline(parts, DEVIATION_PX / self._sampling.px, self._least)
         else:
             outlines = [whole.pixels]
         yield from self._show(key, [whole] * len(outlines), np.array(outlines, dtype=object), (0, 0))
@@ -279,8 +284,7 @@ class Survey:
         self, key: str, found: Sequence[Component], outlines: NDArray[np.object_], origin: tuple[int, int]
     ) -> Iterator[RegionEvent]:
         """Regions of those objects that are meant and sure enough; what is largest, say, is known at the end only."""
-        area = self._scene.area
-        asked = Affine.translation(origin[1] - area.col, origin[0] - area.row)
+        asked = Affine.translation(origin[1] - self._area.col, origin[0] - self._area.row)
         pixels = vectors.moved([component.pixels for component in found], asked)
         placed = [Component(shape, c.score) for shape, c in zip(pixels, found, strict=True)]
         sure = [c for c in placed if c.score >= self._question.min_score]  # compared by identity
@@ -300,14 +304,14 @@ class Survey:
     def _chosen(self) -> Iterator[RegionEvent]:
         """Regions that could be chosen at the end only, as the largest."""
         for key, held in self._held.items():
-            area_px = sum(int(component.area_px) for component, _ in held)
+            area_px = sum(component.area_px for component, _ in held) * self._sampling.px**2
             surest = max((component.score for component, _ in held), default=0.0)
             if self._plan.intent.form == "describe" and not is_sure(surest, area_px, self._findings.valid_px):
                 continue
             meant = self._meant(key, [component for component, _ in held])
             chosen = [pair for pair in held if pair[0] in meant]
             outlines = np.array([outline for _, outline in chosen], dtype=object)
-            corner = self._scene.area.row, self._scene.area.col
+            corner = self._area.row, self._area.col
             yield from self._findings.add_outlines(key, [component for component, _ in chosen], outlines, corner)
 
     # hearing
@@ -323,7 +327,7 @@ class Survey:
                 if isinstance(piece, Box):
                     drawn.setdefault(key, []).extend(self._counted(piece, window, answer.valid))
                 elif piece.score >= self._question.min_score:
-                    planes = to_window(planes_of(piece), window.height, window.width)
+                    planes = self._sampling.logits(planes_of(piece), window)
                     named[key] = np.maximum(named[key], planes) if key in named else planes
             elif isinstance(piece, (Text, Measure)):
                 told += assembler.say(piece)

@@ -12,7 +12,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 
 from .contours import contours
 from .geodesy import apply, densified, to_lonlat
@@ -65,7 +65,7 @@ def placed(outlines: Outlines, transform: Affine) -> Geometries:
     return Outlines(points, outlines.rings, outlines.shells, outlines.values).geometries()
 
 
-def moved(polygons: Sequence[Polygon] | Geometries, transform: Affine) -> Geometries:
+def moved(polygons: Sequence[Polygon | MultiPolygon] | Geometries, transform: Affine) -> Geometries:
     """Polygons in pixel coordinates as polygons in CRS units."""
     found = np.asarray(polygons, dtype=object)
     return np.asarray(shapely.transform(found, lambda xy: np.column_stack(apply(transform, *xy.T))))

@@ -33,10 +33,18 @@ class FakePredictor:
     """
 
     def __init__(
-        self, script: Script, *, window_px: int = 64, overlap_px: int = 16, name: str = "fake", boxes: bool = False
+        self,
+        script: Script,
+        *,
+        window_px: int = 64,
+        overlap_px: int = 16,
+        name: str = "fake",
+        boxes: bool = False,
+        mask_stride_px: int = 1,
     ) -> None:
         self._script = script
-        self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9), gives_boxes=boxes)
+        more = {"gives_boxes": boxes, "mask_stride_px": mask_stride_px}
+        self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9), **more)
         self.seen: list[tuple[str, list[tuple[str, str]], tuple[int, ...]]] = []
         self.tasks: list[str] = []
         self.closed = 0
@@ -146,8 +154,9 @@ class FakeLister:
         logits: Class name -> logit inside, 4 without one.
     """
 
-    def __init__(self, *, window_px: int = 512, names: tuple[str, ...] = NAMES) -> None:
-        self.info = ModelInfo("fake", "r1", window_px, window_px // 4, gsd_range_m=(0.0, 1e9), classes=names)
+    def __init__(self, *, window_px: int = 512, names: tuple[str, ...] = NAMES, mask_stride_px: int = 1) -> None:
+        more = {"classes": names, "mask_stride_px": mask_stride_px}
+        self.info = ModelInfo("fake", "r1", window_px, window_px // 4, gsd_range_m=(0.0, 1e9), **more)
         self.asked: list[str] = []
         self.unlikely: tuple[str, ...] = ()
         self.scores: dict[str, float] = {}
@@ -175,7 +184,8 @@ class FakeLister:
             found = mask(inside, thing.plural, name=thing.class_name, target=target)
             logits = np.where(inside, self.logits.get(thing.class_name, 4.0), -4.0).astype(np.float32)
             score = self.scores.get(thing.class_name, 0.9)
-            yield replace(found, countable=thing.countable, score=score, logits=logits)
+            stride = self.info.mask_stride_px
+            yield replace(found, countable=thing.countable, score=score, logits=logits[::stride, ::stride])
             yield Text(" are here. ")
         if not reading.named:
             yield Text(f'I do not know "{reading.unknown}".')

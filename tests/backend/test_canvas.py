@@ -10,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from geopix_backend.canvas import OFF, Canvas, to_window
+from geopix_backend.canvas import OFF, Canvas
 from geopix_backend.components import Component, components, drawn, labelled, only, probability
+from geopix_backend.sampling import Sampling
 from geopix_backend.splitting import single_objects
-from geopix_backend.tiling import final_rows, windows
+from geopix_backend.tiling import Window, final_rows, windows
 
 
 def scene(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 3, (height, width)).astype(np.float32)
+
+
+def enlarged(logits: np.ndarray, height: int, width: int) -> np.ndarray:
+    return Sampling().logits(logits, Window(0, 0, height, width))
 
 
 @pytest.mark.parametrize(
@@ -27,19 +32,19 @@ def test_logits_are_enlarged_as_torch_does_it(source: tuple[int, int], target: t
     logits = scene(*source)
     exact = torch.from_numpy(logits).double()[None, None]  # its own places are too coarse in single precision
     expected = torch.nn.functional.interpolate(exact, target, mode="bicubic")[0, 0]
-    np.testing.assert_allclose(to_window(logits, *target), expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(enlarged(logits, *target), expected.numpy(), atol=1e-5)
 
 
 def test_planes_are_enlarged_one_by_one_and_what_is_even_stays_even() -> None:
     planes = np.stack([scene(7, 11), np.full((7, 11), 3.5, np.float32)])
-    found = to_window(planes, 14, 22)
-    assert np.array_equal(found[0], to_window(planes[0], 14, 22))
+    found = enlarged(planes, 14, 22)
+    assert np.array_equal(found[0], enlarged(planes[0], 14, 22))
     np.testing.assert_allclose(found[1], 3.5, rtol=1e-6)
 
 
 def test_logits_of_the_right_size_stay_untouched() -> None:
     logits = scene(5, 6)
-    assert np.array_equal(to_window(logits, 5, 6), logits)
+    assert np.array_equal(enlarged(logits, 5, 6), logits)
 
 
 def test_blending_windows_of_one_scene_gives_the_scene() -> None:

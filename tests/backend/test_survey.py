@@ -39,8 +39,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ASK = Question("segment all buildings", min_area_px=1)
 
 
-def fake(script: Script) -> FakePredictor:
-    return FakePredictor(script, window_px=128, overlap_px=32)
+def fake(script: Script, stride: int = 1) -> FakePredictor:
+    return FakePredictor(script, window_px=128, overlap_px=32, mask_stride_px=stride)
 
 
 def blobs(height: int, width: int, seed: int = 0, cell: int = 7, share: float = 0.35) -> NDArray[np.bool_]:
@@ -58,7 +58,7 @@ def look(
 ) -> list[Event]:
     scene, predictor = open_scene(path, **area), predictor or fake(bright)  # type: ignore[arg-type]
     journal = job(folder, scene, predictor)
-    return list(survey(plan(predictor, ASK, scene.asked), scene, ASK, lambda: False, journal, side))
+    return list(survey(plan(predictor, ASK, scene), scene, ASK, lambda: False, journal, side))
 
 
 def regions(events: list[Event]) -> list[RegionEvent]:
@@ -155,11 +155,12 @@ def picture(path: Path, grey: NDArray[np.uint8]) -> Path:
     return path
 
 
+@pytest.mark.parametrize("stride", [1, 4])
 @pytest.mark.parametrize("wave", [60.0, 260.0])
-def test_soft_outlines_and_touching_objects_are_those_of_the_whole(tmp_path: Path, wave: float) -> None:
-    path = picture(tmp_path / "scene.tif", hills(900, 1000, wave))
-    whole = regions(list(Engine(fake(soft)).ask(read_tile(path), ASK)))
-    parts = regions(look(tmp_path / "job", path, predictor=fake(soft)))
+def test_soft_outlines_and_touching_objects_are_those_of_the_whole(tmp_path: Path, wave: float, stride: int) -> None:
+    path = picture(tmp_path / "scene.tif", hills(900, 1001, wave))
+    whole = regions(list(Engine(fake(soft, stride)).ask(read_tile(path), ASK)))
+    parts = regions(look(tmp_path / "job", path, predictor=fake(soft, stride)))
     assert len(parts) == len(whole) > 10
     ours, theirs = ([shape(r.geometry) for r in each] for each in (parts, whole))
     tree = shapely.STRtree(ours)
@@ -177,13 +178,15 @@ def coarse(image: NDArray[np.uint8]) -> list[Piece]:
     return [Text("Here is "), Text("water", phrase=True), Mask("water", "water", logits, 0.9, 0), Text(".")]
 
 
+@pytest.mark.parametrize("stride", [1, 4])
 @pytest.mark.parametrize("side", [3, 8])
-def test_long_areas_keep_their_outlines_and_scores(tmp_path: Path, side: int) -> None:
+def test_long_areas_keep_their_outlines_and_scores(tmp_path: Path, side: int, stride: int) -> None:
     grey = np.full((1300, 1000), 90, np.uint8)
     for number, (top, below) in enumerate([(0, 1300), (40, 200), (80, 900), (100, 560), (120, 1290), (600, 700)]):
         grey[top:below, 60 + 150 * number : 140 + 150 * number] = 150 + 15 * number  # the surer, the further right
     path = picture(tmp_path / "scene.tif", grey)
-    whole, parts = list(Engine(fake(coarse)).ask(read_tile(path), ASK)), look(tmp_path / "a", path, side, fake(coarse))
+    model = fake(coarse, stride)
+    whole, parts = list(Engine(model).ask(read_tile(path), ASK)), look(tmp_path / "a", path, side, model)
     for events in (whole, parts):
         by_place = sorted(regions(events), key=lambda region: shape(region.geometry).bounds[0])
         scores = [region.score for region in by_place]
@@ -192,11 +195,12 @@ def test_long_areas_keep_their_outlines_and_scores(tmp_path: Path, side: int) ->
         assert heights == pytest.approx([1300, 160, 820, 460, 1170, 100], abs=8)
 
 
-def test_the_part_that_is_asked_about_changes_nothing_inside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stride", [1, 4])
+def test_the_part_that_is_asked_about_changes_nothing_inside(tmp_path: Path, stride: int) -> None:
     path = picture(tmp_path / "scene.tif", hills(900, 1000, 60.0))
     window = (207, 101, 611, 703)
-    whole = regions(look(tmp_path / "one", path, predictor=fake(soft)))
-    asked = regions(look(tmp_path / "two", path, predictor=fake(soft), window=window))
+    whole = regions(look(tmp_path / "one", path, predictor=fake(soft, stride)))
+    asked = regions(look(tmp_path / "two", path, predictor=fake(soft, stride), window=window))
     edge = shapely.box(500_207, 4_999_196, 500_818, 4_999_899)
     part = [shape(r.geometry) for r in asked]
     assert all(edge.buffer(1e-6).contains(p) for p in part)
@@ -222,9 +226,7 @@ class Interrupted(FakePredictor):
 def test_a_stopped_survey_keeps_what_it_found_and_goes_on_from_there(tmp_path: Path) -> None:
     path = picture(tmp_path / "scene.tif", hills(700, 700, 60.0))
     scene, first = open_scene(path), Interrupted(40)
-    stopped = list(
-        survey(plan(first, ASK, scene.asked), scene, ASK, first.cancelled, job(tmp_path / "job", scene, first), 3)
-    )
+    stopped = list(survey(plan(first, ASK, scene), scene, ASK, first.cancelled, job(tmp_path / "job", scene, first), 3))
     last = stopped[-1]
     assert isinstance(last, DoneEvent) and last.stopped and last.windows_done == 40 and regions(stopped)
     second = fake(soft)
@@ -362,7 +364,7 @@ def test_a_stopped_question_is_gone_on_with_whatever_was_talked_of_since(tmp_pat
     scene = open_scene(raster_file(tmp_path / "scene.tif", blobs(200, 200)))
     later = replace(ASK, history=[Turn(ASK.prompt, "Stopped.")])
     lister = FakeLister(window_px=128)
-    one, two = (Job.of(scene, each, plan(lister, each, scene.asked).predictor) for each in (ASK, later))
+    one, two = (Job.of(scene, each, plan(lister, each, scene).predictor) for each in (ASK, later))
     assert one == two and "building" in one.asks
     own = fake(bright)  # reads the history itself
     assert Job.of(scene, ASK, own) != Job.of(scene, later, own)
