@@ -162,17 +162,13 @@ class Blend:
 
     def add(self, window: Window, valid: NDArray[np.bool_], named: Mapping[str, Floats]) -> None:
         """Blends in the samples of one window: for each target that its answer names, (P, h, w) logits."""
-        around = self._around
-        top, left = max(window.row, around.row), max(window.col, around.col)
-        below = min(window.row + window.height, around.row + around.height)
-        right = min(window.col + window.width, around.col + around.width)
-        there = slice(top - around.row, below - around.row), slice(left - around.col, right - around.col)
-        own = slice(top - window.row, below - window.row), slice(left - window.col, right - window.col)
+        here = window.shared(self._around)
+        there, own = (here.moved(-each.row, -each.col).slices for each in (self._around, window))
         self.valid[there] |= valid[own]
         weight = blend_weights(window, self._height, self._width, self._overlap)[own]
         self._weight[there] += weight
         for key, planes in named.items():
-            total = self._sums.setdefault(key, np.zeros((len(planes), around.height, around.width), np.float32))
+            total = self._sums.setdefault(key, np.zeros((len(planes), *self._weight.shape), np.float32))
             total[:, there[0], there[1]] += weight * (planes[:, own[0], own[1]] - OFF)
 
     def take(self, key: str) -> Floats:

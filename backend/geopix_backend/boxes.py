@@ -40,7 +40,7 @@ class TileBox:
 
 
 def on_tile(box: Box, window: Window, height: int, width: int) -> TileBox:
-    """A box of a window, in pixels of a (height, width) tile."""
+    """A box of a window, in pixels of a (height, width) tile, at whose border it ends."""
     x1, y1, x2, y2 = box.corners
     cut = (
         (window.col > 0 and x1 < NEAR_PX)
@@ -48,7 +48,9 @@ def on_tile(box: Box, window: Window, height: int, width: int) -> TileBox:
         or (window.col + window.width < width and x2 > window.width - NEAR_PX)
         or (window.row + window.height < height and y2 > window.height - NEAR_PX)
     )
-    return TileBox((x1 + window.col, y1 + window.row, x2 + window.col, y2 + window.row), box.score, cut)
+    x1, x2 = (min(max(x + window.col, 0.0), width) for x in (x1, x2))
+    y1, y2 = (min(max(y + window.row, 0.0), height) for y in (y1, y2))
+    return TileBox((x1, y1, x2, y2), box.score, cut)
 
 
 def counts(box: TileBox, valid: NDArray[np.bool_], min_area_px: int) -> bool:

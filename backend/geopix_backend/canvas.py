@@ -57,19 +57,18 @@ class Canvas:
         return self.first_row + len(self._weight)
 
     def add(self, window: Window, named: Mapping[str, Floats]) -> None:
-        """Blends in one window: for each target that its answer names, (P, h, w) logits."""
-        self._grow(window.row + window.height)
+        """Blends in one window, which may reach beyond the tile: for each target that it names, (P, h, w) logits."""
+        here = window.shared(Window(0, 0, self._height, self._width))
+        own = here.moved(-window.row, -window.col).slices
+        self._grow(here.row + here.height)
         for key in named:
             # Windows before this one did not name it: they said OFF wherever they looked.
             self._sums.setdefault(key, np.repeat((OFF * self._weight)[None], len(named[key]), axis=0))
-        place = (
-            slice(window.row - self.first_row, window.row - self.first_row + window.height),
-            slice(window.col, window.col + window.width),
-        )
-        weight = blend_weights(window, self._height, self._width, self._overlap_px)
-        self._weight[place] += weight
+        rows, cols = here.moved(-self.first_row, 0).slices
+        weight = blend_weights(window, self._height, self._width, self._overlap_px)[own]
+        self._weight[rows, cols] += weight
         for key, total in self._sums.items():
-            total[:, place[0], place[1]] += weight * named.get(key, OFF)
+            total[:, rows, cols] += weight * (named[key][:, *own] if key in named else OFF)
 
     def logits(self, key: str, end_row: int) -> Floats:
         """Blended logits (P, h, W) of the rows from ``first_row`` to ``end_row``; ``OFF`` where nobody looked."""

@@ -68,13 +68,14 @@ def run(args: argparse.Namespace) -> int:
     from .engine import Engine
     from .kept import Kept
     from .models import load
-    from .plan import gsd_range_of
+    from .plan import gsd_range_of, windows_of
     from .raster_scene import Scene, open_raster_at
 
     output.busy("Loading the model")
     predictor = load(args.model, args.device, args.precision)
     gsd_range_m = gsd_range_of(predictor, question)
-    tile = open_raster_at(args.raster, window=window, bands=args.bands, gsd_range_m=gsd_range_m)
+    sizes = windows_of(predictor)
+    tile = open_raster_at(args.raster, window=window, bands=args.bands, gsd_range_m=gsd_range_m, windows=sizes)
     if isinstance(tile, Scene) and args.overlay:
         raise ExportError("The raster is too large for an overlay; ask about a part of it, or leave --overlay out.")
     kept = Kept.of(tile, question, predictor, args.output, overwrite=args.overwrite)

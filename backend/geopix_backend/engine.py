@@ -82,7 +82,11 @@ class _Answer:
     def __init__(self, plan: Plan, tile: Tile, question: Question, cancelled: Callable[[], bool]) -> None:
         self._plan, self._tile, self._question, self._cancelled = plan, tile, question, cancelled
         self._predictor, info = plan.predictor, plan.predictor.info
-        self._windows = tiling.windows(tile.height, tile.width, info.window_px, info.overlap_px)
+        shown = tile.shown
+        _, height, width = shown.pixels.shape
+        found = tiling.windows(height, width, info.window_px, info.overlap_px)
+        self._windows = [window.moved(-shown.row, -shown.col) for window in found]  # may reach beyond the tile
+        self._whole = tiling.Window(0, 0, tile.height, tile.width)
         self._sampling = sampling_of(info)
         self._valid = self._sampling.valid(tile.valid)  # of samples, as all that is found
         self._least = self._sampling.area(question.min_area_px)
@@ -127,7 +131,7 @@ class _Answer:
             if isinstance(piece, Mask):
                 key = self._findings.note(piece, tile.valid.shape)
                 if piece.score >= self._question.min_score:
-                    planes = self._sampling.logits(planes_of(piece), window)
+                    planes = self._on_samples(planes_of(piece), window)
                     # A target that is said twice gets only those pixels that the first mask does not have.
                     planes = np.where(taken[key], OFF, planes) if key in taken else planes
                     taken[key] = (planes[0] > 0) | taken[key] if key in taken else planes[0] > 0
@@ -174,7 +178,7 @@ class _Answer:
                 if cut:
                     break
                 self._done = index + 1
-                seen = self._pace.look if self._tile.valid[window.slices].any() else self._pace.empty
+                seen = self._pace.look if self._has_data(window) else self._pace.empty
                 seen(time.monotonic() - began)
                 began = time.monotonic()
                 final = tiling.final_rows(self._windows, index) // self._sampling.px
@@ -202,7 +206,7 @@ class _Answer:
 
     def _foresee(self, window: tiling.Window) -> None:
         """Lets the model begin to look at a window, if that has data."""
-        if self._tile.valid[window.slices].any() and not self._is_over():
+        if self._has_data(window) and not self._is_over():
             self._plan.foresee(self._image(window))
 
     def _hear(
@@ -289,7 +293,7 @@ class _Answer:
         if self._is_over():
             self._cut = True
             return
-        if not self._tile.valid[window.slices].any():
+        if not self._has_data(window):
             return
         pieces = self._predictor.answer(
             self._image(window), self._question.prompt, self._question.pairs, self._question.task
@@ -309,7 +313,18 @@ class _Answer:
 
     def _image(self, window: tiling.Window) -> NDArray[np.uint8]:
         """(h, w, 3): what the model sees of a window."""
-        return interleaved(self._tile.pixels[(slice(None), *window.slices)])
+        shown = self._tile.shown
+        return interleaved(shown.pixels[:, *window.moved(shown.row, shown.col).slices])
+
+    def _has_data(self, window: tiling.Window) -> bool:
+        """Whether there is something in a window that is asked about."""
+        return bool(self._tile.valid[window.shared(self._whole).slices].any())
+
+    def _on_samples(self, planes: Floats, window: tiling.Window) -> Floats:
+        """Planes (P, h, w) of a window that holds the tile, on the samples of the tile."""
+        there, (height, width) = self._sampling.window(window), self._valid.shape
+        inside = tiling.Window(0, 0, height, width).moved(-there.row, -there.col)
+        return self._sampling.logits(planes, window)[:, *inside.slices]
 
     def _rest(self, assembler: Assembler) -> list[Sentence]:
         """The last sentences of an answer; of a stopped one, no half sentence unless it has found something."""

@@ -141,6 +141,12 @@ def gsd_range_of(predictor: Predictor, question: Question) -> tuple[float, float
     return predictor.info.gsd_range_of(thing.class_name for thing in things)
 
 
+def windows_of(predictor: Predictor) -> tuple[int, int] | None:
+    """Side and overlap of the windows of a predictor that looks around, which are to be filled; else None."""
+    info = predictor.info
+    return (info.window_px, info.overlap_px) if info.looks_around else None
+
+
 def _read(predictor: Lister, question: Question) -> tuple[Intent, bool]:
     """What is wanted, and whether words that ask for something else were put aside for it."""
     words = chosen(question.prompt, question.task)[1] or question.prompt

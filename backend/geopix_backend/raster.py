@@ -23,7 +23,7 @@ from geopix_qgis.protocol import PixelTile
 from .errors import RasterError
 from .geodesy import parse_crs
 from .grid import Grid, check_transform, grid_of
-from .raster_frame import Frame, clamp, frame_of
+from .raster_frame import Frame, clamp, frame_of, widened
 from .raster_info import RasterInfo, describe
 from .raster_source import State, choose_bands, once, open_raster, short_name, state_of
 from .raster_stretch import Range, check_stretch, percentile_range, to_uint8
@@ -49,6 +49,20 @@ SPOTS, SPOT_PX = 16, 64  # along each side of a larger one without overviews, an
 
 
 @dataclass(frozen=True)
+class Around:
+    """A tile with what lies around it, which is shown to a model and never part of an answer.
+
+    Attributes:
+        pixels: (3, h, w) uint8.
+        row, col: Of the first pixel of the tile among these.
+    """
+
+    pixels: NDArray[np.uint8]
+    row: int = 0
+    col: int = 0
+
+
+@dataclass(frozen=True)
 class Tile:
     """The pixels a question is about.
 
@@ -60,6 +74,7 @@ class Tile:
         gsd_m: Ground length of a pixel side in metres (geometric mean of both), None where unknown.
         name: What to call the raster in messages.
         warnings: Sentences for the user.
+        around: What is shown to the model; None is the tile alone.
     """
 
     pixels: NDArray[np.uint8]
@@ -69,6 +84,12 @@ class Tile:
     gsd_m: float | None
     name: str
     warnings: tuple[str, ...] = ()
+    around: Around | None = None
+
+    @property
+    def shown(self) -> Around:
+        """What is shown to the model."""
+        return self.around or Around(self.pixels)
 
     @property
     def height(self) -> int:
@@ -124,12 +145,22 @@ def tile_of(
     bands: tuple[int, int, int] | None,
     stretch: Sequence[Range] | None,
     name: str,
+    room: tuple[int, int] = (0, 0),
 ) -> Tile:
-    """The pixels of a frame of an open raster; see ``read_tile``."""
-    pixels, valid, notes = read_frame(dataset, frame, bands, stretch)
+    """The pixels of a frame of an open raster; see ``read_tile``.
+
+    Args:
+        room: (height, width) up to which the tile gets what lies around it, as far as the raster goes.
+    """
+    wide, row, col = widened(frame, (dataset.height, dataset.width), room)
+    seen, valid, notes = read_frame(dataset, wide, bands, stretch)
+    place = slice(row, row + frame.height), slice(col, col + frame.width)
+    pixels, valid = seen[:, *place], valid[place]
     if not valid.any():
         notes += ("There is no valid pixel here (all nodata), so nothing can be found.",)
-    return Tile(pixels, valid, frame.transform, grid.crs, frame.gsd_m, name, grid.warnings + frame.warnings + notes)
+    notes = grid.warnings + frame.warnings + notes
+    around = Around(seen, row, col) if seen.shape != pixels.shape else None
+    return Tile(pixels, valid, frame.transform, grid.crs, frame.gsd_m, name, notes, around)
 
 
 def size_of(path: str | Path) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rasterio
 from affine import Affine
@@ -16,6 +16,7 @@ from .geodesy import pixel_size_m
 
 MAX_ENLARGEMENT = 4.0  # that brings a raster into the range
 FAR_ENLARGEMENT = 2.0  # of a coarser one: of 5 m four times gains 0.01 of IoU over twice, for four times the windows
+ROUNDING = 1e-6  # of a pixel
 GSD_TOLERANCE = 1.02  # a raster this close to the range keeps its native pixels
 
 
@@ -85,6 +86,36 @@ def frame_of(
         )
     scaled = native * Affine.scale(area.width / width, area.height / height)
     return _checked(Frame(area, height, width, scaled, gsd, warnings), max_px)
+
+
+def widened(frame: Frame, raster: tuple[int, int], room: tuple[int, int]) -> tuple[Frame, int, int]:
+    """A frame with what lies around it, as much on either side as the raster allows.
+
+    Args:
+        frame: Of a raster, on whose grid the wider one lies.
+        raster: (rows, columns) of the raster.
+        room: (height, width) that it shall have at most; not smaller than it is.
+
+    Returns:
+        The wider frame, and the row and column at which the first one begins in it.
+    """
+    window = frame.window
+    down, across = window.height / frame.height, window.width / frame.width
+    above, below = _more(frame.height, room[0], window.row_off / down, (raster[0] - window.row_off) / down)
+    left, right = _more(frame.width, room[1], window.col_off / across, (raster[1] - window.col_off) / across)
+    if not (above or below or left or right):
+        return frame, 0, 0
+    height, width = frame.height + above + below, frame.width + left + right
+    area = Window(window.col_off - left * across, window.row_off - above * down, width * across, height * down)
+    return replace(frame, window=area, height=height, width=width), above, left
+
+
+def _more(side: int, room: int, before: float, after: float) -> tuple[int, int]:
+    """Pixels to add to ``side`` on either side; the raster has ``before`` them and ``after`` from their first on."""
+    most_before, most_after = math.floor(before + ROUNDING), max(math.floor(after + ROUNDING) - side, 0)
+    missing = max(room - side, 0)
+    first = min(max(missing // 2, missing - most_after), most_before)
+    return first, min(missing - first, most_after)
 
 
 def _resampled_length(length: int, side_m: float, gsd_range_m: tuple[float, float] | None) -> int:

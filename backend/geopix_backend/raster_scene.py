@@ -32,6 +32,7 @@ from .raster import Tile, band_range, read_frame, tile_of
 from .raster_frame import Frame, clamp, frame_of
 from .raster_source import Opener, choose_bands, open_raster, short_name
 from .raster_stretch import Range
+from .tiling import Layout
 from .tiling import Window as Piece
 
 Pixels = NDArray[np.uint8]
@@ -168,8 +169,12 @@ def open_raster_at(
     stretch: Sequence[Range] | None = None,
     gsd_range_m: tuple[float, float] | None = None,
     opener: Opener = open_raster,
+    windows: tuple[int, int] | None = None,
 ) -> Tile | Scene:
     """The pixels of a raster as ``raster.read_tile`` gives them; a scene where they are too many for that.
+
+    Args:
+        windows: Side and overlap of the windows of a model that looks around: a tile comes with what fills them.
 
     Raises:
         RasterError: If the raster cannot be read or shown.
@@ -179,7 +184,8 @@ def open_raster_at(
         grid, asked = grid_of(dataset), clamp(window, dataset)
         frame = frame_of(asked, grid.transform, grid.crs, gsd_range_m, max_px=2**31)
         if frame.width * frame.height <= TILE_PX:
-            return tile_of(dataset, grid, frame, bands, stretch, short_name(path))
+            room = Layout(frame.height, frame.width, *windows).room if windows else (0, 0)
+            return tile_of(dataset, grid, frame, bands, stretch, short_name(path), room)
     return open_scene(path, window=window, bands=bands, stretch=stretch, gsd_range_m=gsd_range_m)
 
 

@@ -27,7 +27,7 @@ from .errors import BusyError, RequestError, SharedError, TokenError, TooLargeEr
 from .event_stream import STREAM_TYPE, Events, EventStream
 from .installing import Running, download
 from .machine import Memory, hardware
-from .plan import gsd_range_of
+from .plan import gsd_range_of, windows_of
 from .question import Question
 from .scheduler import Scheduler, Work
 from .shared_pixels import open_shared
@@ -212,7 +212,7 @@ def _prepare(
     outline.check(asked.outline)
 
     def work(predictor: Predictor, cancelled: Callable[[], bool]) -> Iterator[wire.Event]:
-        found = memory.read(asked.tile, pixels, gsd_range_of(predictor, question))
+        found = memory.read(asked.tile, pixels, gsd_range_of(predictor, question), windows_of(predictor))
         tile = outline.keep_inside(found, asked.outline)
         return Engine(predictor).ask(tile, question, cancelled)
 

@@ -18,6 +18,7 @@ KEPT_BYTES = 256 * 2**20
 COMPARED_BYTES = 2**20  # at a time
 Pixels = bytes | mmap
 GsdRange = tuple[float, float]  # finest and coarsest metres per pixel
+Windows = tuple[int, int] | None  # side and overlap of those of a model that looks around
 
 
 def check(tile: wire.Tile, pixels: Pixels | None, *, files: bool = True) -> None:
@@ -64,9 +65,15 @@ def _check_path(tile: wire.PathTile) -> None:
 
 
 def read(
-    tile: wire.Tile, pixels: Pixels | None, gsd_range_m: GsdRange, opener: Opener = open_raster
+    tile: wire.Tile,
+    pixels: Pixels | None,
+    gsd_range_m: GsdRange,
+    opener: Opener = open_raster,
+    windows: Windows = None,
 ) -> raster.Tile | Scene:
     """The pixels of a checked tile at a resolution in the range; a scene of a large raster.
+
+    A file gives what is around the tile as well, as far as that fills ``windows``.
 
     Raises:
         RasterError: If the raster cannot be read.
@@ -80,6 +87,7 @@ def read(
             stretch=tile.stretch,
             gsd_range_m=gsd_range_m,
             opener=opener,
+            windows=windows,
         )
     return raster.tile_from_pixels(pixels or b"", tile, gsd_range_m=gsd_range_m)
 
@@ -96,13 +104,15 @@ class LastTile:
         self._tile: raster.Tile | None = None
         self._opener = KeptOpen()
 
-    def read(self, tile: wire.Tile, pixels: Pixels | None, gsd_range_m: GsdRange) -> raster.Tile | Scene:
+    def read(
+        self, tile: wire.Tile, pixels: Pixels | None, gsd_range_m: GsdRange, windows: Windows = None
+    ) -> raster.Tile | Scene:
         """See ``read``.  A file that has changed since is read again."""
-        key = _identity(tile, gsd_range_m)
+        key = _identity(tile, gsd_range_m), windows
         if self._tile is None or key != self._key or not _same(pixels, self._sent):
             self._key, self._sent, self._tile = None, None, None  # two large tiles need not be in memory at once
-            found = read(tile, pixels, gsd_range_m, self._opener)
-            if isinstance(found, Scene) or max(found.pixels.nbytes, len(pixels or b"")) > KEPT_BYTES:
+            found = read(tile, pixels, gsd_range_m, self._opener, windows)
+            if isinstance(found, Scene) or max(found.shown.pixels.nbytes, len(pixels or b"")) > KEPT_BYTES:
                 return found
             self._key, self._sent, self._tile = key, pixels, found
         return self._tile

@@ -18,6 +18,17 @@ class Window:
     height: int
     width: int
 
+    def moved(self, rows: int, cols: int) -> Window:
+        """The window so much further down and to the right."""
+        return Window(self.row + rows, self.col + cols, self.height, self.width)
+
+    def shared(self, other: Window) -> Window:
+        """What it shares with another window; empty where that is nothing."""
+        row, col = max(self.row, other.row), max(self.col, other.col)
+        end_row = min(self.row + self.height, other.row + other.height)
+        end_col = min(self.col + self.width, other.col + other.width)
+        return Window(row, col, max(end_row - row, 0), max(end_col - col, 0))
+
     @property
     def slices(self) -> tuple[slice, slice]:
         """(rows, columns), to index an array of the tile."""
@@ -62,6 +73,12 @@ class Layout:
     def cols(self) -> int:
         """Number of columns of windows."""
         return self._count(self.width)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """(height, width) that as many windows of full size cover."""
+        height, width = ((count - 1) * self.step_px + self.window_px for count in (self.rows, self.cols))
+        return height, width
 
     def window(self, row: int, col: int) -> Window:
         """The window in this row and column of windows."""

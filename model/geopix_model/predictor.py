@@ -109,6 +109,8 @@ class ModelInfo:
         mask_stride_px: Image pixels from one decoded mask value to the next; outlines are no finer than that.
         gives_boxes: Whether it answers with boxes where the task is ``refer``; if not, its masks are all there is.
         reads_places: Whether it understands words of place and size itself ("the largest tank in the upper left").
+        looks_around: Whether it finds more in a window that is full, and says nothing of what is shown beside what was
+            asked about.
     """
 
     name: str
@@ -123,6 +125,7 @@ class ModelInfo:
     mask_stride_px: int = 1
     gives_boxes: bool = False
     reads_places: bool = False
+    looks_around: bool = False
     finest_m: Mapping[str, float] = field(default_factory=dict)
 
     def gsd_range_of(self, class_names: Iterable[str]) -> tuple[float, float]:

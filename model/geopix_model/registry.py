@@ -122,6 +122,7 @@ def _nano(chosen: Entry, place: Place, folder: Path) -> Predictor:
         licence=chosen.licence,
         parameters=sum(p.numel() for p in model.parameters()),
         mask_stride_px=4,
+        looks_around=True,
         finest_m={words.name: words.finest_m for words in CLASSES},
     )
     model.hasten(image_dtype(place.device))

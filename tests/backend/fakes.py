@@ -41,9 +41,10 @@ class FakePredictor:
         name: str = "fake",
         boxes: bool = False,
         mask_stride_px: int = 1,
+        looks_around: bool = False,
     ) -> None:
         self._script = script
-        more = {"gives_boxes": boxes, "mask_stride_px": mask_stride_px}
+        more = {"gives_boxes": boxes, "mask_stride_px": mask_stride_px, "looks_around": looks_around}
         self.info = ModelInfo(name, "r1", window_px, overlap_px, gsd_range_m=(0.0, 1e9), **more)
         self.seen: list[tuple[str, list[tuple[str, str]], tuple[int, ...]]] = []
         self.tasks: list[str] = []

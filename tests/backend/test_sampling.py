@@ -65,7 +65,7 @@ def test_samples_of_windows_are_those_of_the_tile(height: int, width: int, px: i
         row, col = np.arange(there.row, there.row + there.height), np.arange(there.col, there.col + there.width)
         assert (row * px < window.row + window.height).all() and ((row + 1) * px > window.row).all()
         assert (col * px < window.col + window.width).all() and ((col + 1) * px > window.col).all()
-    assert covered.min() == 1 and sampling.window(Window(0, 0, height, width)) == Window(0, 0, *covered.shape)
+    assert covered.min() >= 1 and sampling.window(Window(0, 0, height, width)) == Window(0, 0, *covered.shape)
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(12, 40), st.integers(12, 40))
