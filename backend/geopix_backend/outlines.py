@@ -46,6 +46,11 @@ class Outlines:
         return self._geometries
 
     @cached_property
+    def valid(self) -> Bools:
+        """(polygons,) which are valid: those that were traced are, those that lost points may not be."""
+        return np.asarray(shapely.is_valid(self._geometries))
+
+    @cached_property
     def _geometries(self) -> NDArray[np.object_]:
         offsets = (self.rings, self.shells)
         return np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, self.points, offsets))

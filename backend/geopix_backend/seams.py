@@ -120,17 +120,18 @@ def outline(parts: list[Part], deviation_px: float, min_area_px: float) -> list[
     united = _side_by_side(pieces)
     if united is not None:
         found = _simplified(united, deviation_px, min_area_px)
-        if shapely.is_valid(found).all():  # so much fewer points that this costs little
-            return list(found)
-    return list(_simplified(shapely.union_all(pieces, grid_size=SNAP_PX), deviation_px, min_area_px))
+        if found.valid.all():  # so much fewer points that this costs little
+            return list(found.geometries())
+    found = _simplified(shapely.union_all(pieces, grid_size=SNAP_PX), deviation_px, min_area_px)
+    return list(found.geometries())
 
 
-def _simplified(united: shapely.Geometry, deviation_px: float, min_area_px: float) -> NDArray[np.object_]:
+def _simplified(united: shapely.Geometry, deviation_px: float, min_area_px: float) -> Outlines:
     found = polygons(united)
     found = [polygon for polygon in found if polygon.area >= min_area_px] or found[:1]
     _, points, (rings, shells) = shapely.to_ragged_array(np.array(found, dtype=object))
     whole = Outlines(points, np.asarray(rings, np.int64), np.asarray(shells, np.int64), np.ones(len(found), np.int64))
-    return simplify(whole, deviation_px, stairs=False).geometries()
+    return simplify(whole, deviation_px, stairs=False)
 
 
 def _side_by_side(pieces: NDArray[np.object_]) -> shapely.Geometry | None:

@@ -68,14 +68,14 @@ def _simplified(outlines: Outlines, deviation_px: float, stairs: bool) -> Outlin
         work = _instead(work, outlines, _changed(work, _areas(outlines)))
     work = _from_corners(work)
     chosen, found = _thinned(work, tolerance, _furthest if stairs else _corners)
+    invalid = ~found.valid
     for last in (*[False] * ROUNDS, True):
-        invalid = ~shapely.is_valid(found.geometries())
         if not invalid.any():
             return found
         bad = invalid.repeat(np.diff(work.shells))[_ring_of(work)]
         chosen |= bad if last else bad & _near_crossings(work, chosen, bad)
         found = _kept(work, chosen)
-    invalid = ~shapely.is_valid(found.geometries())
+        invalid[invalid] = ~shapely.is_valid(found.geometries()[invalid])  # the others are as they were
     return _instead(found, outlines, invalid.repeat(np.diff(found.shells)))
 
 
