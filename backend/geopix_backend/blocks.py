@@ -27,7 +27,7 @@ from .tiling import Layout, Window, blend_weights
 from .vectors import moved
 
 Labels = NDArray[np.int32]
-MAX_CORE_PX = 2560  # side of a core; memory follows its square
+MAX_CORE = 1792  # samples along a side of a core; memory follows its square
 HALO_PX = 256
 
 
@@ -130,12 +130,18 @@ class Blocks:
         return Window(whole.row, whole.col, height, width)
 
 
-def side_of(layout: Layout, file_block_px: int, halo_px: int = HALO_PX) -> int:
+def side_of(layout: Layout, file_block_px: int, px: int, halo_px: int = HALO_PX) -> int:
     """Windows along each side of a block: as many as fit, so that blocks of the file are not parted where that is free.
 
     A core must be at least as large as the halo.
+
+    Args:
+        layout: The windows.
+        file_block_px: Side of the blocks of the file.
+        px: Pixels from one sample to the next.
+        halo_px: How far a block sees beyond its core.
     """
-    most = max(MAX_CORE_PX // layout.step_px, -(-halo_px // layout.step_px), 1)
+    most = max(MAX_CORE * px // layout.step_px, -(-halo_px // layout.step_px), 1)
     fitting = [n for n in range(most, max(most // 2, 1) - 1, -1) if n * layout.step_px % file_block_px == 0]
     return fitting[0] if fitting else most
 

@@ -86,7 +86,8 @@ class Survey:
         info = plan.predictor.info
         layout = Layout(scene.height, scene.width, info.window_px, info.overlap_px)
         self._sampling = sampling_of(info)
-        self._blocks = Blocks(layout, scene.area, side or side_of(layout, max(scene.block_px)), sampling=self._sampling)
+        side = side or side_of(layout, max(scene.block_px), self._sampling.px)
+        self._blocks = Blocks(layout, scene.area, side, sampling=self._sampling)
         self._area, self._least = self._sampling.window(scene.area), self._sampling.area(question.min_area_px)
         rows, cols = layout.touching(scene.area)
         self._total = len(rows) * len(cols)
