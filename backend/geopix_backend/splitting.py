@@ -22,6 +22,7 @@ SUREST_CORE = 1.0  # logit that the core of an object reaches somewhere
 PROMINENCE = 4.0  # by how much the top of a core is above the lowest logit on the way to a surer one
 SADDLES = (-1.0, -2.0, -3.0)  # logits at which such ways are looked for; higher tops than 3 are always on their own
 LEAST_SHARE = 0.1  # of the largest core of its area; a smaller one is no object
+CORNERS = np.ones((3, 3), bool)  # in a core, samples hang together by their corners as well: it may be narrow
 
 
 def single_objects(
@@ -69,14 +70,13 @@ def _with_core(found: Sequence[Component], whole: Ints, cores: Floats, whole_px:
 
 def _seeds(cores: Floats, whole: Ints, count: int) -> tuple[Ints, Bools]:
     """(H, W) number of the core at each pixel, and (count + 1,) which of the components in ``whole`` have several."""
-    seeds, number = ndimage.label((cores > 0) & (whole > 0))
-    home = np.zeros(number + 1, np.int64)
-    home[seeds] = whole  # a core lies in one component
+    seeds, home = _cores(cores, whole)
+    number = len(home) - 1
     several = np.bincount(home[1:], minlength=count + 1) > 1
     if not several.any():
         return seeds, several
     joined = several[whole]
-    seeds = _merged(np.where(joined, seeds, 0), cores, joined)
+    seeds = _merged(np.where(joined, seeds, 0), cores, joined, home)
     sizes = np.bincount(seeds.reshape(-1), minlength=number + 1)
     sizes[0] = 0
     largest = np.zeros(count + 1)
@@ -85,15 +85,29 @@ def _seeds(cores: Floats, whole: Ints, count: int) -> tuple[Ints, Bools]:
     return np.where(kept[seeds], seeds, 0), np.bincount(home[kept], minlength=count + 1) > 1
 
 
-def _merged(seeds: Ints, cores: Floats, area: Bools) -> Ints:
-    """Gives each core that does not stand out from a surer one the number of that one."""
+def _cores(cores: Floats, whole: Ints) -> tuple[Ints, NDArray[np.int64]]:
+    """(H, W) number of the core at each pixel, and (cores + 1,) the component of each; it lies in one."""
+    seeds, number = ndimage.label((cores > 0) & (whole > 0), CORNERS)
+    home = np.zeros(number + 1, np.int64)
+    home[seeds] = whole
+    while (strays := (seeds > 0) & (home[seeds] != whole)).any():  # corner to corner with another component
+        more, number = ndimage.label(strays, CORNERS)
+        seeds[strays] = len(home) - 1 + more[strays]
+        home = np.append(home, np.zeros(number, np.int64))
+        home[seeds[strays]] = whole[strays]
+    return seeds, home
+
+
+def _merged(seeds: Ints, cores: Floats, area: Bools, home: NDArray[np.int64]) -> Ints:
+    """Gives each core that does not stand out from a surer one of its component the number of that one."""
     labels, first = np.unique(seeds, return_index=True)
     labels, first = labels[labels > 0], first[labels > 0]
     tops = np.full(seeds.max() + 1, -np.inf, np.float32)
     np.maximum.at(tops, seeds.reshape(-1), cores.reshape(-1))
     owner = np.arange(len(tops))
     for level in SADDLES:
-        place = ndimage.label((cores > level) & area)[0].reshape(-1)[first]
+        place = ndimage.label((cores > level) & area, CORNERS)[0].reshape(-1)[first].astype(np.int64)
+        place = place * len(home) + home[labels]
         order = np.lexsort((-tops[labels], place))
         labels, first, place = labels[order], first[order], place[order]
         begins = np.diff(place, prepend=-1) != 0

@@ -194,6 +194,28 @@ def test_weak_cores_in_a_row_all_go_to_the_surest() -> None:
     assert single_objects(whole, logits, cores, 1) == whole
 
 
+def test_a_narrow_core_hangs_together_by_the_corners_of_its_samples() -> None:
+    whole, logits, cores = two_squares(6)
+    cores[5:9, 6:20] = -4
+    cores[range(4, 10), range(8, 14)] = 5  # one line aslant
+    assert single_objects(whole, logits, cores, 1) == whole
+
+
+def test_cores_of_components_that_meet_at_a_corner_are_two() -> None:
+    logits = np.full((24, 24), -4, np.float32)
+    logits[2:12, 2:12] = logits[12:22, 12:22] = 3
+    whole = components(logits, np.ones(logits.shape, bool), 1)
+    assert len(whole) == 2
+    cores = np.where(logits > 0, np.float32(2), np.float32(-4))
+    assert single_objects(whole, logits, cores, 1) == whole
+    cores[:] = -4
+    for first in (3, 9, 12, 18):  # two in each, one of which is at the corner
+        cores[first : first + 3, first : first + 3] = 2
+    found = single_objects(whole, logits, cores, 1)
+    assert len(found) == 4 and sum(part.area_px for part in found) == 200
+    assert sum(part.area_px for part in found if part.pixels.bounds[0] < 12) == 100
+
+
 def test_a_core_that_is_tiny_beside_another_is_no_object() -> None:
     whole, logits, cores = two_squares(6)
     cores[5:9, 16:20] = -4
