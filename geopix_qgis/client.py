@@ -39,6 +39,8 @@ class AskClient(QtCore.QObject):
         self._decoder = protocol.Decoder()
         self._buffer = b""
         self._closing = False  # the connection is being closed from this side
+        self._draining = False  # events are being handed on
+        self._over = False  # the connection ended meanwhile
         self._outcome: tuple[str, ...] = ()  # name of the last signal, with its values
 
     @property
@@ -91,12 +93,24 @@ class AskClient(QtCore.QObject):
         QtCore.QTimer.singleShot(0, self._finish)
 
     def _drain(self) -> None:
-        if self._reply is None or self._closing:
+        """Hands on what has come.  A slot may run an event loop, as the feedback of algorithms does: the rest waits."""
+        if self._reply is None or self._closing or self._draining:
             return
         self._watchdog.start()
         if loopback.status_of(self._reply) != 200:
             return  # a refusal in JSON: read as a whole in `_finish`
-        data, self._buffer = self._buffer, b""
+        self._draining = True
+        try:
+            while self._buffer and not self._closing:
+                data, self._buffer = self._buffer, b""
+                self._hand_on(data)
+        finally:
+            self._draining = False
+        if self._over:
+            self._over = False
+            self._ended()
+
+    def _hand_on(self, data: bytes) -> None:
         try:
             events = self._decoder.feed(data)
         except (ValueError, TypeError) as error:
@@ -112,6 +126,9 @@ class AskClient(QtCore.QObject):
 
     def _finish(self) -> None:
         if self._reply is None:
+            return
+        if self._draining:
+            self._over = True
             return
         if not self._closing:
             self._buffer += bytes(self._reply.readAll())

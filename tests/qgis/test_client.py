@@ -66,6 +66,32 @@ def test_text_is_shown_before_the_answer_ends(client, serve, qtbot):
     settle(qtbot, client)
 
 
+@pytest.mark.parametrize("size", [40, 100_000])
+def test_events_stay_in_order_where_a_slot_runs_an_event_loop(client, serve, fake, qtbot, size):
+    """As the feedback of algorithms does: the end of the connection comes while events are handed on."""
+    client.received.connect(lambda event: qtbot.wait(15))
+    client.finished.connect(lambda: client.seen.append("finished"))
+    ask(client, serve(lambda request: fake.awkward(stream(), size)))
+    settle(qtbot, client)
+    assert [event.text for event in client.seen[:-2]] == TEXTS
+    assert client.seen[-2:] == [DONE, "finished"] and client.ends == ["finished"]
+
+
+def test_stop_in_a_slot_that_runs_an_event_loop_ends_the_answer_once(client, serve, qtbot):
+    def stop(event):
+        client.stop()
+        qtbot.wait(30)
+
+    client.received.connect(stop)
+    ask(client, serve(lambda request: iter([stream()])))
+    settle(qtbot, client)
+    assert client.ends == ["stopped"] and len(client.seen) == 1
+    client.received.disconnect(stop)
+    ask(client, serve(lambda request: iter([stream()])))
+    settle(qtbot, client)
+    assert client.ends == ["stopped", "finished"]
+
+
 def test_stop_closes_the_connection_so_that_the_model_process_notices(client, serve, qtbot):
     def answer(request):
         while True:

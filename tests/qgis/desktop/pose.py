@@ -66,8 +66,9 @@ def phrase():
 def review():
     """A limit hides small polygons; shaped outlines are looked at before they are applied."""
     card, shaping = dock().panel.results, dock().reviewing.shaping
+    count = sum(row.row.count for row in card.rows)
     enter(card.min_area.box, "20")
-    yield until("the limit", lambda: sum(row.row.count for row in card.rows) < 20)
+    yield until("the limit", lambda: sum(row.row.count for row in card.rows) < count)
     click(card.buttons["shape"])
     enter(shaping.holes, "2")
     enter(shaping.simplify, "0.3")
@@ -75,7 +76,7 @@ def review():
     yield from look_at("review", map_and_dock())
     click(shaping.close_button)
     enter(card.min_area.box, "0")
-    yield until("no limit", lambda: sum(row.row.count for row in card.rows) > 20)
+    yield until("no limit", lambda: sum(row.row.count for row in card.rows) == count)
 
 
 def export():
