@@ -33,6 +33,7 @@ class Requests:
     def __init__(self) -> None:
         self.failures: dict[str, str] = {}
         self.absent: set[str] = set()
+        self._reasons: dict[str, str] = {}  # by address, also of earlier tries: the last replies may come too late
         self._watching = False
 
     @property
@@ -75,7 +76,7 @@ class Requests:
             self.absent.add(address)
             self.failures.pop(address, None)
         elif reply.error() != none:
-            self.failures[address] = f"HTTP status {code}" if code else reply.errorString()
+            self.failures[address] = self._reasons[address] = f"HTTP status {code}" if code else reply.errorString()
         else:
             self.failures.pop(address, None)  # QGIS has asked again by itself
 
@@ -86,7 +87,8 @@ class Requests:
         """
         ours = tag == "WMS" and level == Qgis.MessageLevel.Warning and "://" in message
         if ours and not any(address in message for address in (*self.absent, *self.failures)):
-            self.failures.setdefault(message, tr("not an image"))
+            known = (why for address, why in self._reasons.items() if address in message)
+            self.failures.setdefault(message, next(known, tr("not an image")))
 
 
 def _replies() -> Any:
