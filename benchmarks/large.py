@@ -37,7 +37,7 @@ from geopix_backend.models import load
 from geopix_backend.plan import looking_ahead
 from geopix_backend.question import Question
 from geopix_backend.raster_scene import open_scene
-from geopix_backend.sampling import Sampling
+from geopix_backend.sampling import PIXELS
 from geopix_backend.tiling import Layout, Window
 from geopix_backend.work import Job
 from geopix_model.predictor import Foresighted, Mask, ModelInfo, Piece, Predictor, Text
@@ -209,7 +209,7 @@ def _logits(predictor: Predictor, image: NDArray[np.uint8], window: Window) -> N
     """(h, w) of the first mask in a window; what a window without one counts as, where there is none."""
     for piece in predictor.answer(np.ascontiguousarray(image[window.slices]), ASK.prompt):
         if isinstance(piece, Mask):
-            return Sampling().logits(piece.logits, window)
+            return PIXELS.logits(piece.logits, window)
     return np.full((window.height, window.width), OFF, np.float32)
 
 

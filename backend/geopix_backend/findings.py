@@ -24,8 +24,7 @@ from .question import Question
 from .raster import Tile
 from .raster_scene import Scene
 from .right_angles import squared
-from .sampling import sampling_of
-from .tiling import Window
+from .sampling import area_of, sampling_of
 from .wording import Fact, stems, thing
 
 _REFERENCE = "beside "  # before the key of a target that others are compared with
@@ -167,7 +166,7 @@ class Findings:
     ) -> vectors.Geometries:
         """Outlines in samples from an origin, in CRS units; samples may reach beyond the tile, these do not."""
         px, corner = self._sampling.px, Affine.translation(origin[1], origin[0])
-        area = self._tile.area if isinstance(self._tile, Scene) else Window(0, 0, self._tile.height, self._tile.width)
+        area = area_of(self._tile)
         end_row, end_col = area.row + area.height, area.col + area.width
         if any(edge % px for edge in (area.row, area.col, end_row, end_col)):
             first, last = (area.col / px, area.row / px), (end_col / px, end_row / px)

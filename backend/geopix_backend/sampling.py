@@ -54,7 +54,7 @@ class Sampling:
 
     def of(self, tile: Tile | Scene) -> Samples:
         """The samples of a tile, or of what is asked about in a scene."""
-        area = self.window(tile.area if isinstance(tile, Scene) else Window(0, 0, tile.height, tile.width))
+        area = self.window(area_of(tile))
         transform = self.transform(tile) * Affine.translation(area.col, area.row)
         return Samples(transform, tile.crs, area.height, area.width, self.px)
 
@@ -100,6 +100,11 @@ class Sampling:
 
 
 PIXELS = Sampling()
+
+
+def area_of(tile: Tile | Scene) -> Window:
+    """What is asked about: of a scene a part, in its pixels."""
+    return tile.area if isinstance(tile, Scene) else Window(0, 0, tile.height, tile.width)
 
 
 def sampling_of(info: ModelInfo) -> Sampling:

@@ -243,8 +243,9 @@ class Survey:
 
     def _begun(self, block: Block) -> Blend:
         """What the windows of earlier blocks say of what a block sees."""
-        layout, px = self._blocks.layout, self._sampling.px
-        blend = Blend(-(-layout.height // px), -(-layout.width // px), layout.overlap_px // px, block.around)
+        layout = self._blocks.layout
+        whole = self._sampling.window(Window(0, 0, layout.height, layout.width))
+        blend = Blend(whole.height, whole.width, layout.overlap_px // self._sampling.px, block.around)
         for window in self._blocks.seen_before(block):
             self._blend_in(blend, window, self._journal.read(window), own=False)
         return blend
